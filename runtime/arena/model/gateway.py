@@ -1,0 +1,22 @@
+"""What a gateway process is told: the file `gateway.json`, written by the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arena.model.project import GatewaySettings
+from arena.model.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySpec:
+    """Settings with the JWT secret filled in, every declared route, the names of declared services (so that a service
+    kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
+    """
+
+    project: str
+    settings: GatewaySettings
+    routes: tuple[Route, ...] = ()
+    services: tuple[str, ...] = ()
+    registry_url: str = ""
+    snapshot_file: str = ""

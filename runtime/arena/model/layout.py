@@ -1,0 +1,74 @@
+"""Where a project keeps its state: names of files, nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateLayout:
+    """Paths below `<project directory>/.arena/<project name>/`, a folder of mode 0700.
+
+    Two projects of different names may share a directory.
+    """
+
+    root: Path
+
+    @classmethod
+    def of(cls, directory: str | Path, name: str) -> StateLayout:
+        return cls(Path(directory) / ".arena" / name)
+
+    @property
+    def socket(self) -> Path:
+        """The control socket, as long as its path fits a socket address (see `control.socket_path`)."""
+        return self.root / "daemon.sock"
+
+    @property
+    def daemon_lock(self) -> Path:
+        return self.root / "daemon.lock"
+
+    @property
+    def daemon_log(self) -> Path:
+        return self.root / "daemon.log"
+
+    @property
+    def desired(self) -> Path:
+        """The last Project that `up` was given, as JSON, mode 0600: it holds environment values."""
+        return self.root / "desired.json"
+
+    @property
+    def instances(self) -> Path:
+        """The supervisor's records of what it started."""
+        return self.root / "instances.json"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def jwt_secret(self) -> Path:
+        return self.secrets / "jwt"
+
+    @property
+    def service_secret(self) -> Path:
+        """The key that service tokens are signed with."""
+        return self.secrets / "service"
+
+    @property
+    def gateway_spec(self) -> Path:
+        """What the gateway process reads at start and on SIGHUP, mode 0600."""
+        return self.root / "gateway.json"
+
+    @property
+    def gateway_snapshot(self) -> Path:
+        """The last Snapshot the gateway saw, so that it can start while the registry is away."""
+        return self.root / "snapshot.json"
+
+    @property
+    def registry_state(self) -> Path:
+        return self.root / "registry.json"

@@ -1,0 +1,16 @@
+"""Who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller. `expires_at` is Unix seconds, None for never; `token_id` is the `jti`, '' for none."""
+
+    subject: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    expires_at: float | None = None
+    token_id: str = ""

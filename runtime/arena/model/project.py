@@ -1,0 +1,77 @@
+"""One arena.yaml, checked and complete: the desired state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arena.model.route import RateLimit
+from arena.model.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Jwt:
+    """How bearer tokens are verified. `secret` '' means: the one kept in the project's state folder."""
+
+    secret: str = ""
+    issuer: str = "arena"
+    audience: str = "arena"
+    leeway: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `header`: a whole request head; `body`: between two pieces of a request body; `connect`: to an instance;
+    `first_byte`: from the whole request sent to the head of the reply; `idle`: a silent reply or a quiet keep-alive
+    connection; `drain`: what a stopping gateway waits for requests in flight."""
+
+    header: float = 10.0
+    body: float = 30.0
+    connect: float = 2.0
+    first_byte: float = 60.0
+    idle: float = 75.0
+    drain: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """The gateway as the user asked for it. Sizes in bytes. `auto_routes`: a service that registered without being in
+    arena.yaml is reachable at `/<its name>` by any authenticated caller."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    jwt: Jwt = Jwt()
+    rate_limits: tuple[RateLimit, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    max_header_bytes: int = 32 * 1024
+    max_body_bytes: int = 10 * 1024 * 1024
+    auto_routes: bool = True
+    access_log: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """The registry as the user asked for it. `ttl`: seconds a registration lives without a heartbeat."""
+
+    host: str = "127.0.0.1"
+    port: int = 8500
+    ttl: float = 15.0
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Desired state. `directory` is the absolute folder of the first file; `files` are the absolute paths it was read from."""
+
+    name: str
+    directory: str
+    files: tuple[str, ...] = ()
+    gateway: GatewaySettings = GatewaySettings()
+    registry: RegistrySettings = RegistrySettings()
+    services: tuple[Service, ...] = ()
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name, or None."""
+        return next((service for service in self.services if service.name == name), None)
