@@ -70,7 +70,7 @@ def _decode_scalar(kind: Any, data: Any, where: str) -> Any:
     return data  # object and Any: kept as JSON gave it
 
 
-def _decode_dataclass(kind: type[Any], data: Any, where: str) -> Any:
+def _decode_dataclass(kind: Any, data: Any, where: str) -> Any:
     _expect(isinstance(data, dict), data, kind, where)
     values = {}
     for name, hint, required in _fields(kind):
