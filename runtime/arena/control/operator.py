@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
@@ -49,6 +49,6 @@ class Operator(Protocol):
         """The rows of `arena health`."""
         ...
 
-    def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
+    def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         """Lines in order of time; with `query.follow` the iterator ends only when the caller closes it."""
         ...
