@@ -1,0 +1,79 @@
+"""kill -9 of the daemon: the work goes on, nothing is lost, nothing is left."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from tests.e2e.conftest import Sandbox
+
+WEB = """
+  web:
+    command: python echo_service.py
+    healthcheck: {http: /health, interval: 1s}
+    routes: [{path: /web, strip_path: true}]
+"""
+
+
+def kill_daemon(sandbox: Sandbox) -> None:
+    daemon = psutil.Process(sandbox.daemon_pid())
+    daemon.send_signal(signal.SIGKILL)
+    psutil.wait_procs([daemon], timeout=5)
+
+
+def test_requests_go_on_and_up_adopts_what_runs(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    before = {name: row["pid"] for name, row in sandbox.rows().items()}
+    with sandbox.client() as client:
+        kill_daemon(sandbox)
+        assert client.get("/web/unwatched").status_code == 200
+        sandbox.arena("up", "-d")
+        assert {name: row["pid"] for name, row in sandbox.rows().items()} == before
+        reply = client.get("/web/again")
+    trace = reply.headers["traceparent"].split("-")[1]
+    found = poll(lambda: sandbox.json("logs", "--trace", trace), lambda lines: len(lines) >= 2)
+    assert {line["service"] for line in found} == {"gateway", "web"}
+    echoed = [line for line in sandbox.json("logs", "web") if line["message"] == "echoed"]
+    assert len(echoed) == 2  # the line written while no daemon lived is there, once
+
+
+def test_any_command_finds_the_instances_again(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    before = sandbox.rows()["web-1"]["pid"]
+    kill_daemon(sandbox)
+    row = sandbox.rows()["web-1"]
+    assert (row["pid"], row["status"]) == (before, "running")
+
+
+def test_down_after_the_daemon_died_leaves_no_orphan(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    kill_daemon(sandbox)
+    sandbox.arena("down")
+    assert sandbox.processes() == []
+
+
+def test_a_child_that_dies_while_no_daemon_lives_is_started_again(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    kill_daemon(sandbox)
+    victim = next(process for process in sandbox.processes() if "echo_service.py" in process.cmdline())
+    victim.kill()
+    sandbox.arena("up", "-d")
+    row = sandbox.rows()["web-1"]
+    assert row["health"] == "healthy" and row["pid"] != victim.pid
+
+
+def poll(ask: Callable[[], Any], good: Callable[[Any], bool], patience: float = 10.0) -> Any:
+    deadline = time.monotonic() + patience
+    while True:
+        answer = ask()
+        if good(answer) or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.1)
