@@ -37,6 +37,7 @@ docs: $(VENV)/.installed-dev ## write the generated files again
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.installed-dev ## ratios against HAProxy, Envoy and nginx, in one run
+	$(BIN)/pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m benchmarks
 
 clean:

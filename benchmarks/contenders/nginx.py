@@ -1,0 +1,80 @@
+"""nginx twice: the origin behind everybody, and a bare proxy as the mark for how fast forwarding can be."""
+
+from __future__ import annotations
+
+import re
+
+from benchmarks.contenders.base import Contender, first_line, require
+from benchmarks.site import Site
+
+REPLY = '{"id":42,"name":"a small reply","tags":["cheap","json"],"ok":true}'
+
+# One process without a master: one pid to measure and to end. The data path is the same.
+_COMMON = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+worker_rlimit_nofile 16384;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; keepalive_timeout 300s; keepalive_requests 1000000000; default_type application/json;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  {http}
+}}
+"""
+
+_ORIGIN = """
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ return 200 '{reply}'; }}
+    location = /nginx_status {{ stub_status; }}
+  }}
+"""
+
+_PROXY = """
+  upstream origin {{ server 127.0.0.1:{origin}; keepalive 64; keepalive_requests 1000000000; keepalive_timeout 300s; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+  }}
+"""
+
+
+def _binary() -> str:
+    return require("nginx", "apt-get install nginx-light")
+
+
+def _version() -> str:
+    line = first_line(_binary(), "-v")
+    return re.sub(r"^nginx version: nginx/", "", line)
+
+
+def _command(site: Site, http: str) -> tuple[str, ...]:
+    file = site.folder / "nginx.conf"
+    file.write_text(_COMMON.format(folder=site.folder, http=http))
+    return (_binary(), "-e", str(site.folder / "error.log"), "-p", str(site.folder), "-c", str(file))
+
+
+def _launch_origin(site: Site) -> tuple[str, ...]:
+    return _command(site, _ORIGIN.format(port=site.port, reply=REPLY))
+
+
+def _launch_proxy(site: Site) -> tuple[str, ...]:
+    return _command(site, _PROXY.format(port=site.port, origin=site.origin))
+
+
+ORIGIN = Contender(
+    name="origin",
+    title="nginx origin, no proxy",
+    does=("the cheap reply itself, on the load's core",),
+    version=_version,
+    launch=_launch_origin,
+    proxies=False,
+)
+
+NGINX = Contender(
+    name="nginx",
+    title="nginx bare",
+    does=("forwarding alone", "upstream keep-alive"),
+    version=_version,
+    launch=_launch_proxy,
+)

@@ -1,0 +1,86 @@
+"""What an idle keep-alive connection costs the gateway in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import resource
+from pathlib import Path
+
+from benchmarks import check
+from benchmarks.contenders.arena import ARENA
+from benchmarks.contenders.base import Missing
+from benchmarks.contenders.nginx import ORIGIN
+from benchmarks.pin import Cores
+from benchmarks.process import Broken, await_port, free_port, running
+from benchmarks.result import Figure
+from benchmarks.site import PATH, Keys, Site
+
+NAME = "idle connection"
+_CONNECTIONS = 5000
+_SPARE_FILES = 1000  # upstream connections, logs, the interpreter's own
+
+
+def measure(folder: Path, cores: Cores) -> Figure:
+    """Bytes of the gateway's resident memory for each of 5,000 connections that asked once and then kept quiet.
+
+    Each asks a second time at the end, so that a connection the gateway dropped cannot count as cheap. Buffers in the
+    kernel are not in this figure.
+    """
+    try:
+        _raise_file_limit()
+        return Figure(NAME, _bytes_each(folder, cores), "bytes", f"{_CONNECTIONS} held, each answered twice")
+    except (Missing, Broken, OSError) as error:
+        return Figure(NAME, None, "bytes", f"not measured: {error}")
+
+
+def _bytes_each(folder: Path, cores: Cores) -> float:
+    keys = Keys()
+    origin = Site(folder / "idle-origin", free_port(), 0, keys.secret)
+    site = Site(folder / "idle-gateway", free_port(), origin.port, keys.secret)
+    ARENA.version()
+    for place in (origin, site):
+        place.folder.mkdir()
+    with (
+        running(ORIGIN.launch(origin), origin.output, cores.load) as behind,
+        running(ARENA.launch(site), site.output, cores.proxy) as gateway,
+    ):
+        await_port(behind, origin.port)
+        await_port(gateway, site.port)
+        check.before(ARENA, site, keys)
+        with contextlib.ExitStack() as stack:
+            before = gateway.rss_bytes()
+            held = [_open(site, keys.good(), stack) for _ in range(_CONNECTIONS)]
+            grown = gateway.rss_bytes() - before
+            for connection in held:
+                _ask(connection, keys.good())
+    return grown / _CONNECTIONS
+
+
+def _open(site: Site, token: str, stack: contextlib.ExitStack) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+    stack.callback(connection.close)
+    _ask(connection, token)
+    connection.auto_open = 0  # a second request must not quietly dial again
+    return connection
+
+
+def _ask(connection: http.client.HTTPConnection, token: str) -> None:
+    try:
+        connection.request("GET", PATH, headers={"Authorization": f"Bearer {token}"})
+        reply = connection.getresponse()
+        reply.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Broken(f"an idle connection was lost: {error!r}") from error
+    if reply.status != 200:
+        raise Broken(f"an idle connection got {reply.status}")
+
+
+def _raise_file_limit() -> None:
+    """Let this process, and the gateway it starts, hold the connections. Raises OSError when the machine forbids it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _SPARE_FILES
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise OSError(f"{_CONNECTIONS} connections need {wanted} open files, and the limit here is {hard} (ulimit -Hn)")
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,94 @@
+"""Processes this run starts: begun on a core, waited for, measured, and ended by their pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from benchmarks.pin import pinned
+
+
+class Broken(Exception):
+    """A contender does not do what it is compared for, or its process died."""
+
+
+class Running:
+    """A started process, the leader of a process group of its own, with its output in a file."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
+        self._process = process
+        self.output = output
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far by the process and its children."""
+        return sum(times.user + times.system for times in (one.cpu_times() for one in self._family()))
+
+    def rss_bytes(self) -> int:
+        """Resident memory of the process and its children. Pages they share are counted once each."""
+        return sum(one.memory_info().rss for one in self._family())
+
+    def require_alive(self) -> None:
+        """Raise Broken, quoting the last lines of output, when the process has ended."""
+        if (code := self._process.poll()) is not None:
+            raise Broken(f"ended with code {code}: {tail(self.output)}")
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Ask the process to end, and make it, with whatever it started, after `grace` seconds."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _family(self) -> list[psutil.Process]:
+        root = psutil.Process(self._process.pid)
+        return [root, *root.children(recursive=True)]
+
+
+@contextlib.contextmanager
+def running(command: tuple[str, ...], output: Path, core: int) -> Iterator[Running]:
+    """Start `command` on `core`, its output going to `output`; stop it at the end, however that comes."""
+    with output.open("ab") as file, pinned(core):
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    started = Running(process, output)
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+def await_port(process: Running, port: int, timeout: float = 15.0) -> None:
+    """Return when something accepts connections on `port`. Raises Broken when the process ends or time is up."""
+    deadline = time.monotonic() + timeout
+    while True:
+        process.require_alive()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
+            return
+        if time.monotonic() > deadline:
+            raise Broken(f"does not listen after {timeout:.0f} s: {tail(process.output)}")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(file: Path, lines: int = 5) -> str:
+    """The last lines of a file, as one line for an error."""
+    text = file.read_text(errors="replace") if file.exists() else ""
+    return " / ".join(text.splitlines()[-lines:]) or "no output"

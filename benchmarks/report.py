@@ -1,0 +1,77 @@
+"""A result as a table for the terminal."""
+
+from __future__ import annotations
+
+from benchmarks.bars import BARS, Bar
+from benchmarks.result import Entry, Result, ratio
+
+HEAD = ("", "req/s", "per core-second", "core used", "p50 ms", "p99 ms", "RSS MB", "Arena ÷ it", "per core-second")
+BUSY = 0.95  # below this share of its core, a proxy was not what limited the figure
+
+
+def text(result: Result) -> str:
+    """The whole report, lines under 120 columns wherever the machine's description is."""
+    parts = [
+        f"Arena benchmarks, {result.at} UTC: wrk, {result.connections} keep-alive connections, "
+        f"median of {result.rounds} rounds of {result.seconds} s",
+        "\n".join(f"  {name:<10} {value}" for name, value in result.machine.items()),
+    ]
+    if result.entries:
+        parts.append(_align([HEAD, *(row(result, entry) for entry in result.entries if entry.usable)]))
+    parts += [notes] if (notes := "\n".join(problems(result) + caveats(result))) else []
+    parts.append("\n".join(bar_line(bar, result) for bar in BARS))
+    return "\n\n".join(parts)
+
+
+def row(result: Result, entry: Entry) -> tuple[str, ...]:
+    """One contender's cells, under HEAD."""
+    return (
+        f"{entry.title} {entry.version}" + ("" if entry.name == "origin" or entry.median("busy") >= BUSY else " *"),
+        f"{entry.median('rate'):,.0f}",
+        f"{entry.median('rate_per_core'):,.0f}",
+        f"{entry.median('busy'):.0%}",
+        f"{entry.median('p50'):.2f}",
+        f"{entry.median('p99'):.2f}",
+        f"{entry.rss_bytes / 1e6:.0f}",
+        _against(result, entry, "rate"),
+        _against(result, entry, "rate_per_core"),
+    )
+
+
+def _against(result: Result, entry: Entry, figure: str) -> str:
+    found = None if entry.name == "arena" else ratio(result, "arena", entry.name, figure)
+    return "" if found is None else f"{found:.2f} ×"
+
+
+def problems(result: Result) -> list[str]:
+    """What is not in the table, and why."""
+    lines = [f"{entry.title}: {entry.problem}" for entry in result.entries if entry.problem]
+    return lines + [f"{figure.name}: {figure.note}" for figure in result.figures if figure.value is None]
+
+
+def caveats(result: Result) -> list[str]:
+    """What the reader of this very run has to know."""
+    usable = [entry for entry in result.entries if entry.usable and entry.name != "origin"]
+    if any(entry.median("busy") < BUSY for entry in usable):
+        return [f"* used less than {BUSY:.0%} of its core: the load, or a neighbour on this machine, held it back"]
+    return []
+
+
+def bar_line(bar: Bar, result: Result) -> str:
+    """`met   arena --help   93 ms   (bar ≤ 150 ms)`."""
+    value = bar.measure(result)
+    shown = "" if value is None else f"{value:.3g} {bar.unit}"
+    kind = "later bar" if bar.ahead else "bar"
+    return f"  {bar.state(result):<13} {bar.what:<34} {shown:>9}   ({kind} {bar.promise})"
+
+
+def _align(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(cells[column]) for cells in rows) for column in range(len(HEAD))]
+    return "\n".join(
+        "  "
+        + "  ".join(
+            f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        for cells in rows
+    )
