@@ -1,0 +1,46 @@
+"""What the steps after the schema share while one project is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as EnvMapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from arena.config.document.service import ProjectFile
+from arena.config.report import Report
+from arena.config.tree import Mapping, Path, locate
+from arena.config.validate import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`root` is the merged tree, `directory` the folder of the first file, `env` what references are filled from,
+    `base` the folder that paths in messages are relative to."""
+
+    root: Mapping
+    checked: Checked[ProjectFile]
+    report: Report
+    directory: FilePath
+    base: FilePath
+    env: EnvMapping[str, str]
+
+    @property
+    def document(self) -> ProjectFile:
+        return self.checked.document
+
+    def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> None:
+        """Report a mistake at `path`, or at its key."""
+        self.report.problem(locate(self.root, path, key=key), path, message, hint)
+
+    def note(self, path: Path, message: str, hint: str = "") -> None:
+        self.report.note(locate(self.root, path), path, message, hint)
+
+    def says(self, *path: str) -> bool:
+        """Whether the files hold a value at `path` (an empty one counts as not written)."""
+        node: object = self.root
+        for part in path:
+            entry = node.entries.get(part) if isinstance(node, Mapping) else None
+            if entry is None:
+                return False
+            node = entry.node
+        return getattr(node, "text", "something") is not None

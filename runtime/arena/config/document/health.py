@@ -1,0 +1,95 @@
+"""Health checks, restarts and dependencies of a service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from arena.config.document.base import Duration, Flag, Positive, PositiveDuration, Section, Text, UrlPath
+
+POLICIES = ("no", "on-failure", "always", "unless-stopped")
+
+
+def _test(value: Any) -> Any:
+    """compose's three forms as the words to run; [] for NONE."""
+    if isinstance(value, str):
+        return ["sh", "-c", value]
+    if not isinstance(value, list) or not value:
+        raise ValueError('should be a command, or a list that starts with "CMD", "CMD-SHELL" or "NONE"')
+    kind, *words = value
+    if kind == "NONE" and not words:
+        return []
+    if kind == "CMD" and words:
+        return words
+    if kind == "CMD-SHELL" and len(words) == 1:
+        return ["sh", "-c", *words]
+    raise ValueError('should start with "CMD" and a command, with "CMD-SHELL" and one string, or be ["NONE"]')
+
+
+def _policy(value: Any) -> Any:
+    """`on-failure:3` as its long form."""
+    if not isinstance(value, str):
+        return value
+    name, colon, count = value.partition(":")
+    if not colon:
+        return {"when": name}
+    if name != "on-failure" or not count.isdecimal():
+        raise ValueError(f"should be one of {', '.join(POLICIES)} or on-failure:3, not {value!r:.60}")
+    return {"when": name, "max_attempts": count}
+
+
+class HealthcheckSection(Section):
+    """How Arena asks whether an instance is healthy."""
+
+    later: ClassVar = ("start_interval", "tcp", "grpc", "ready_log_line")
+
+    http: UrlPath | None = Field(None, description="A path on the instance's port; 2xx and 3xx are healthy.")
+    test: Annotated[
+        list[str] | None,
+        BeforeValidator(_test),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    ] = Field(None, description='A command; exit code 0 is healthy. As in compose: a string, ["CMD", …] or ["NONE"].')
+    interval: PositiveDuration | None = Field(None, description="Between two checks. Default: 5s.")
+    timeout: PositiveDuration = Field(2.0, description="A check that takes longer has failed.")
+    retries: Positive = Field(3, description="Failures in a row that make an instance unhealthy.")
+    successes: Positive = Field(1, description="Successes in a row that make it healthy again.")
+    start_period: Duration = Field(30.0, description="Failures this soon after the start do not count.")
+    disable: Flag = Field(False, description="Do not check this service.")
+
+
+class RestartSection(Section):
+    """When a stopped or unhealthy instance is started again. The delay doubles each time."""
+
+    later: ClassVar = ("on_unhealthy", "success_exit_codes")
+
+    when: Literal["no", "on-failure", "always", "unless-stopped"] = Field("on-failure", description="The policy.")
+    delay: Duration = Field(0.5, description="The first delay.")
+    max_delay: Duration = Field(30.0, description="The longest delay.")
+    max_attempts: Positive = Field(8, description="Starts within `window` after which Arena gives up.")
+    window: PositiveDuration = Field(120.0, description="The time in which starts are counted.")
+
+
+Restart = Annotated[
+    RestartSection,
+    BeforeValidator(_policy),
+]
+
+
+class DependencySection(Section):
+    """What must be true of another service before this one starts."""
+
+    later: ClassVar = ("restart", "required")
+
+    condition: Literal["service_started", "service_healthy", "service_completed_successfully"] = Field(
+        "service_started", description="What to wait for."
+    )
+
+
+class EnvFileSection(Section):
+    """A file of KEY=value lines."""
+
+    later: ClassVar = ("format",)
+
+    path: Text = Field(description="The file, relative to the first arena.yaml.")
+    required: Flag = Field(True, description="Whether it is a mistake that the file is missing.")

@@ -1,0 +1,70 @@
+"""Routes and rate limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from arena.config import quantity
+from arena.config.document.base import Flag, Positive, PositiveDuration, Section, Size, Text, Texts, UrlPath
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
+
+
+def _rate(value: Any) -> Any:
+    return quantity.rate(value) if isinstance(value, str) else value
+
+
+def _method(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _host(value: Any) -> Any:
+    if isinstance(value, str) and not _HOST.fullmatch(value.lower()):
+        hint = "wildcards are not supported yet" if "*" in value else "name no scheme and no port"
+        raise ValueError(f"should be a host name such as api.example.org, not {value!r:.60}; {hint}")
+    return value.lower() if isinstance(value, str) else value
+
+
+Rate = Annotated[
+    tuple[float, int], BeforeValidator(_rate), WithJsonSchema({"type": "string", "examples": ["200/s", "60/min", "1000/h"]})
+]
+Method = Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"], BeforeValidator(_method)]
+Host = Annotated[str, BeforeValidator(_host), WithJsonSchema({"type": "string"})]
+
+
+class RateLimitSection(Section):
+    """A limit on how often a caller may ask."""
+
+    later: ClassVar = ("unit", "window", "store", "on_exceed", "tokens")
+
+    algorithm: Literal["token_bucket"] = Field("token_bucket", description="How requests are counted.")
+    rate: Rate = Field(description="Requests allowed on average: 200/s, 60/min, 1000/h.")
+    burst: Positive | None = Field(None, description="Requests allowed at once. Default: the count in `rate`.")
+    by: Literal["principal", "ip", "route"] = Field(
+        "principal", description="What is counted: each authenticated caller, each client address, or the route as a whole."
+    )
+
+
+class RouteSection(Section):
+    """Requests that match host, method and path go to the service."""
+
+    later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "cors", "strip_query")
+
+    name: Text | None = Field(None, description="The route's name in logs and metrics. Default: from the service's name.")
+    path: UrlPath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")
+    hosts: Annotated[list[Host], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = Field(
+        [], description="Host names the route answers to; empty means any.", json_schema_extra=Texts.__metadata__[-1].json_schema
+    )
+    methods: list[Method] = Field([], description="HTTP methods the route answers to; empty means any.")
+    strip_path: Flag = Field(False, description="Take `path` off before the request goes to the service.")
+    roles: Texts = Field([], description="Roles of which the caller needs one; empty means any authenticated caller.")
+    auth: Literal["required", "none"] = Field("required", description="`none` makes the route public.")
+    rate_limits: list[RateLimitSection] = Field([], description="Limits on this route, besides the gateway's own.")
+    first_byte_timeout: PositiveDuration | None = Field(
+        None, description="How long the service may take to begin its reply. Default: gateway.timeouts.first_byte."
+    )
+    max_body_bytes: Size | None = Field(None, description="Largest request body. Default: gateway.max_body_bytes.")

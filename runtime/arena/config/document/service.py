@@ -1,0 +1,99 @@
+"""A service, and the whole file."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from arena.config.document.base import Count, Duration, Section, Table, Text, Texts, Words
+from arena.config.document.gateway import GatewaySection, RegistrySection
+from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart, RestartSection
+from arena.config.document.route import RouteSection
+
+_PORT = re.compile(r"(?:(?:127\.0\.0\.1|localhost):)?(?:(\d+):)?(\d+)(?:/tcp)?")
+
+
+def _port(value: Any) -> Any:
+    """`8101` as (None, 8101) and `8101:8101` as (8101, 8101): the fixed port, if any, and the one inside."""
+    if not isinstance(value, str):
+        raise ValueError('should be "8101" (a free port for each instance) or "8101:8101" (this very port)')
+    match = _PORT.fullmatch(value)
+    if not match:
+        raise ValueError(f'should be a port such as "8101" or "8101:8101", not {value!r:.60}')
+    published = int(match[1]) if match[1] else None
+    for number in filter(None, (published, int(match[2]))):
+        if number > 65535:
+            raise ValueError(f"{number} is not a port; the highest is 65535")
+    return published, int(match[2])
+
+
+def _dependencies(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return {item: {} for item in value}
+    return value
+
+
+def _env_files(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [{"path": item} if isinstance(item, str) else item for item in items]
+
+
+PublishedPort = Annotated[tuple[int | None, int], BeforeValidator(_port)]
+
+
+class DeploySection(Section):
+    """How many copies run."""
+
+    later: ClassVar = ("autoscale", "resources", "update_config", "rollback_config", "restart_policy", "placement", "mode")
+
+    replicas: Count = Field(1, description="Instances to run.")
+
+
+class ServiceSection(Section):
+    """One service: started by `command`, or running elsewhere at `url`."""
+
+    later: ClassVar = (
+        "image", "build", "develop", "safety", "plugins", "volumes", "networks", "secrets", "configs", "models", "user",
+        "entrypoint", "labels", "extends", "scale", "stop_signal", "tty", "stdin_open", "logging", "init", "expose",
+        "container_name", "hostname", "pull_policy", "ready_log_line", "schedule", "shutdown", "post_start", "pre_stop",
+    )  # fmt: skip
+
+    command: Words | None = Field(
+        None, description="What to run: a string split like a shell's (but no shell runs it), or a list. May hold ${PORT}."
+    )
+    path: Text | None = Field(None, description="The service's folder, relative to the first file; its service.yaml is read.")
+    working_dir: Text | None = Field(None, description="compose's name for `path`.")
+    environment: Table = Field({}, description="Variables for the process. A name without a value is passed through.")
+    env_file: Annotated[list[EnvFileSection], BeforeValidator(_env_files)] = Field(
+        [], description="Files of KEY=value lines; `environment` wins over them."
+    )
+    ports: list[PublishedPort] = Field(
+        [], description='"8101": a free port for each instance, given to it as PORT. "8101:8101": this very port.'
+    )
+    url: Texts | None = Field(None, description="Where an external service runs: routed to and probed, never started.")
+    depends_on: Annotated[dict[str, DependencySection], BeforeValidator(_dependencies)] = Field(
+        {}, description="Services that come first."
+    )
+    healthcheck: HealthcheckSection | None = Field(None, description="How health is checked; none without it.")
+    restart: Restart = Field(RestartSection(), description="When to start it again.")
+    stop_grace_period: Duration = Field(10.0, description="From SIGTERM to SIGKILL.")
+    deploy: DeploySection = Field(DeploySection(), description="How many copies run.")
+    profiles: Texts = Field([], description="The service is part of the project only when one of these is active.")
+    routes: list[RouteSection] = Field([], description="Which requests go to this service; without any it is private.")
+    metadata: Table = Field({}, description="Facts for the registry, such as version.")
+
+
+class ProjectFile(Section):
+    """arena.yaml: one project."""
+
+    later: ClassVar = (
+        "include", "consumers", "plugins", "safety", "hub", "telemetry", "alerts", "events", "broker", "state_store",
+        "volumes", "networks", "secrets", "configs", "models", "audit", "dashboard",
+    )  # fmt: skip
+
+    name: Text | None = Field(None, description="The project's name. Default: the folder's.")
+    gateway: GatewaySection = Field(GatewaySection(), description="The door: every request goes through it.")
+    registry: RegistrySection = Field(RegistrySection(), description="Who is alive, and where.")
+    services: dict[str, ServiceSection] = Field({}, description="What you bring, by name.")

@@ -1,0 +1,42 @@
+"""service.yaml: what a service's own folder says of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from arena.config.document.base import Flag, Port, Positive, PositiveDuration, Section, Text
+
+
+class RequestLimitsSection(Section):
+    """Limits per caller."""
+
+    requests_per_minute: Positive | None = Field(None, description="Requests a minute on each of the service's routes.")
+    tokens_per_minute: Positive | None = Field(None, description="Model tokens a minute; not enforced yet.")
+
+
+class IdentitySection(Section):
+    """The service itself."""
+
+    later: ClassVar = ("version", "capabilities", "host")
+
+    name: Text | None = Field(None, description="The service this file is about.")
+    port: Port | None = Field(None, description="Its fixed port, when it runs once.")
+    health_check_interval: PositiveDuration | None = Field(None, description="Seconds between two health checks.")
+    rate_limits: RequestLimitsSection = Field(RequestLimitsSection(), description="Limits per caller.")
+
+
+class AiSection(Section):
+    """What an AI service is told through its environment."""
+
+    model: Text | None = Field(None, description="Becomes ARENA_AI_MODEL.")
+    safety_enabled: Flag = Field(False, description="Safety checks; not enforced yet.")
+    max_input_length: Positive | None = Field(None, description="Becomes ARENA_AI_MAX_INPUT_LENGTH.")
+
+
+class ServiceFile(Section):
+    """One service's own defaults; arena.yaml wins where both speak."""
+
+    service: IdentitySection = Field(IdentitySection(), description="The service itself.")
+    ai: AiSection = Field(AiSection(), description="What an AI service is told.")

@@ -1,0 +1,172 @@
+"""A service section as a Service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from arena.config.component import limits
+from arena.config.context import Reading
+from arena.config.document.health import HealthcheckSection, RestartSection
+from arena.config.document.route import RouteSection
+from arena.config.document.service import ServiceSection
+from arena.config.environment import environment
+from arena.config.own_file import OwnFile, own_file
+from arena.model.address import Address
+from arena.model.route import Route
+from arena.model.service import Dependency, Probe, Restart, Service
+
+_STARTED_ONLY = ("path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy")
+_HEALTH_PATH = "/health"  # what a service with a service.yaml answers by contract
+
+
+def service(reading: Reading, name: str, section: ServiceSection) -> Service:
+    """Build it; mistakes are reported and leave a hole in the result."""
+    if section.url is not None:
+        return _external(reading, name, section)
+    if section.command is None and reading.checked.is_sound(("services", name)):
+        hint = "say how to start it (command: …), or where it runs (url: http://…)"
+        reading.problem(("services", name), "has neither a command nor a url", hint, key=True)
+    folder = _folder(reading, name, section)
+    own = own_file(reading, name, folder) if section.path or section.working_dir else OwnFile()
+    return Service(
+        name=name,
+        command=_command(reading, name, section),
+        directory=str(folder),
+        environment=environment(reading, name, section, dict(own.environment)),
+        port=_port(reading, name, section, own),
+        replicas=section.deploy.replicas,
+        depends_on=_dependencies(section),
+        probe=_probe(reading, name, section.healthcheck, own),
+        restart=_restart(section.restart),
+        stop_grace_period=section.stop_grace_period,
+        routes=_routes(name, section, own),
+        metadata=_metadata(section),
+    )
+
+
+def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
+    path = ("services", name)
+    if section.command is not None:
+        reading.problem((*path, "command"), "and url cannot both be given", "keep one of them", key=True)
+    for key in _STARTED_ONLY:
+        if key in section.model_fields_set:
+            message = "has no meaning for a service that runs elsewhere (url)"
+            reading.problem((*path, key), message, "remove it", key=True)
+    check = section.healthcheck
+    if check and check.test:
+        reading.problem((*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health")
+    return Service(
+        name=name,
+        urls=_addresses(reading, name, section.url or []),
+        directory=str(reading.directory),
+        depends_on=_dependencies(section),
+        probe=_probe(reading, name, check, OwnFile()),
+        routes=_routes(name, section, OwnFile()),
+        metadata=_metadata(section),
+    )
+
+
+def _addresses(reading: Reading, name: str, urls: list[str]) -> tuple[Address, ...]:
+    found = []
+    for index, url in enumerate(urls):
+        try:
+            found.append(Address.parse(url))
+        except ValueError as error:
+            reading.problem(("services", name, "url", index), str(error), "such as http://127.0.0.1:9101")
+    if not urls:
+        reading.problem(("services", name, "url"), "should not be empty")
+    return tuple(found)
+
+
+def _command(reading: Reading, name: str, section: ServiceSection) -> tuple[str, ...]:
+    words = tuple(section.command or ())
+    if words and (not words[0].strip() or any("\0" in word for word in words)):
+        reading.problem(("services", name, "command"), "cannot be run: its first word is empty, or it holds a NUL byte")
+    return words
+
+
+def _folder(reading: Reading, name: str, section: ServiceSection) -> Path:
+    if section.path and section.working_dir:
+        path = ("services", name, "working_dir")
+        reading.problem(path, "means the same as path; both are given", "keep one of them", key=True)
+    key = "path" if section.path else "working_dir"
+    text = section.path or section.working_dir or "."
+    folder = Path(os.path.normpath(reading.directory / Path(text).expanduser()))
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        reading.problem(("services", name, key), f"{text} {what}", f"looked for {folder}")
+    return folder
+
+
+def _port(reading: Reading, name: str, section: ServiceSection, own: OwnFile) -> int | None:
+    replicas = section.deploy.replicas
+    if not section.ports:
+        if own.port and replicas > 1:
+            own.note("service.port", f"is not used: {name} has {replicas} replicas, so each gets a free port")
+        return own.port if replicas <= 1 else None
+    path = ("services", name, "ports")
+    if len(section.ports) > 1:
+        reading.problem((*path, 1), "is a second port; a service has one in this version", "keep the port it serves HTTP on")
+    published = section.ports[0][0]
+    if published and replicas > 1:
+        hint = f'write ports: ["{section.ports[0][1]}"] for a free port each'
+        reading.problem((*path, 0), f"is one fixed port, and {name} has {replicas} replicas", hint)
+    return published
+
+
+def _probe(reading: Reading, name: str, section: HealthcheckSection | None, own: OwnFile) -> Probe | None:
+    if section is None:
+        return Probe(http=_HEALTH_PATH, interval=own.interval) if own.interval else None
+    path = ("services", name, "healthcheck")
+    if section.disable or section.test == []:
+        return None
+    if section.http and section.test:
+        reading.problem((*path, "test"), "and http cannot both be given", "keep one of them", key=True)
+    if not section.http and not section.test and reading.checked.is_sound(path):
+        reading.problem(path, "does not say what to ask", "add http: /health, or test: a command", key=True)
+    return Probe(
+        http=section.http or "",
+        command=tuple(section.test or ()),
+        interval=section.interval or own.interval or Probe().interval,
+        timeout=section.timeout,
+        retries=section.retries,
+        successes=section.successes,
+        start_period=section.start_period,
+    )
+
+
+def _restart(section: RestartSection) -> Restart:
+    when = "always" if section.when == "unless-stopped" else section.when
+    return Restart(when, section.delay, section.max_delay, section.max_attempts, section.window)
+
+
+def _dependencies(section: ServiceSection) -> tuple[Dependency, ...]:
+    return tuple(Dependency(other, each.condition) for other, each in section.depends_on.items())
+
+
+def _metadata(section: ServiceSection) -> dict[str, str]:
+    return {key: value or "" for key, value in section.metadata.items()}
+
+
+def _routes(name: str, section: ServiceSection, own: OwnFile) -> tuple[Route, ...]:
+    if own.rate_limits and not section.routes:
+        own.note("service.rate_limits.requests_per_minute", f"is not enforced: {name} has no routes")
+    return tuple(_route(name, number, route, own) for number, route in enumerate(section.routes, start=1))
+
+
+def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) -> Route:
+    said = "rate_limits" in section.model_fields_set
+    return Route(
+        name=section.name or (service_name if number == 1 else f"{service_name}-{number}"),
+        service=service_name,
+        path=section.path.rstrip("/") or "/",
+        hosts=tuple(dict.fromkeys(section.hosts)),
+        methods=tuple(dict.fromkeys(section.methods)),
+        strip_path=section.strip_path,
+        roles=tuple(section.roles),
+        auth=section.auth,
+        rate_limits=limits(section.rate_limits) if said else own.rate_limits,
+        first_byte_timeout=section.first_byte_timeout,
+        max_body_bytes=section.max_body_bytes,
+    )

@@ -1,0 +1,73 @@
+"""A tree against the schema: every mistake reported, and as much of the document as is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as DataMapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from arena.config.document.base import Section
+from arena.config.explain import explain
+from arena.config.report import Report
+from arena.config.tree import Mapping, Path, locate, plain
+
+_ROUNDS = 8
+
+T = TypeVar("T", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[T]):
+    """`document` lacks the keys whose values were wrong; `tainted` holds the paths of the mistakes, so that a later check
+    does not complain about what is missing only because it was misspelt."""
+
+    document: T
+    tainted: frozenset[Path] = frozenset()
+
+    def is_sound(self, path: Path) -> bool:
+        """True when no mistake was found at or below `path`."""
+        return not any(not bad or bad[: len(path)] == path for bad in self.tainted)
+
+
+def validate(kind: type[T], root: Mapping, report: Report) -> Checked[T]:
+    """Check `root`; wrong keys are reported, cut out, and the rest is checked again so that its meaning can be judged."""
+    data, tainted = plain(root), set[Path]()
+    for attempt in range(_ROUNDS):
+        try:
+            return Checked(kind.model_validate(data), frozenset(tainted))
+        except ValidationError as found:
+            errors = found.errors(include_url=False)
+        for error in errors:
+            if attempt == 0 or error["type"] != "missing":  # a later "missing" is our own cutting
+                _report(error, kind, root, report)
+            tainted.add(error["loc"])
+            _cut(data, error["loc"])
+    return Checked(kind(), frozenset({()}))
+
+
+def _report(error: DataMapping[str, Any], kind: type[Section], root: Mapping, report: Report) -> None:
+    message, hint = explain(error, kind)
+    path = tuple(part for part in error["loc"] if part != "[key]")
+    mark = locate(root, path, key=error["type"] == "extra_forbidden")
+    report.problem(mark, path, message, hint)
+
+
+def _cut(data: Any, path: Path) -> None:
+    """Take out the deepest key of a mapping on the way to `path`. Items of lists stay, so that indices keep meaning."""
+    holder, key, node = None, None, data
+    for part in path:
+        if isinstance(node, dict) and part in node:
+            holder, key = node, part
+            node = node[part]
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node) and _holds_rest(node[part]):
+            node = node[part]
+        else:
+            break
+    if holder is not None:
+        holder.pop(key, None)
+
+
+def _holds_rest(node: Any) -> bool:
+    return isinstance(node, dict)
