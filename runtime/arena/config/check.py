@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from arena.config.context import Reading
 from arena.config.suggest import suggest
+from arena.config.tree import Path
 from arena.model.project import Project
 from arena.model.route import Route
 from arena.model.service import Dependency, Service
@@ -40,12 +41,13 @@ def check_names(reading: Reading) -> None:
 
 def check_ports(reading: Reading, project: Project) -> None:
     """No two things that start here may listen on one fixed port."""
-    claims = [("gateway", ("gateway", "port"), project.gateway.port), ("registry", ("registry", "port"), project.registry.port)]
-    claims += [
-        (service.name, ("services", service.name, "ports"), service.port)
-        for service in project.services
-        if service.port is not None
+    claims: list[tuple[str, Path, int]] = [
+        ("gateway", ("gateway", "port"), project.gateway.port),
+        ("registry", ("registry", "port"), project.registry.port),
     ]
+    for service in project.services:
+        if service.port is not None:
+            claims.append((service.name, ("services", service.name, "ports"), service.port))
     owners: dict[int, str] = {}
     for owner, path, port in claims:
         first = owners.setdefault(port, owner)
@@ -67,19 +69,21 @@ def check_dependency(reading: Reading, project: Project, service: Service, depen
         _never_completes(reading, path, target)
 
 
-def _missing(reading: Reading, path: tuple[str, ...], other: str, service: Service) -> None:
+def _missing(reading: Reading, path: Path, other: str, service: Service) -> None:
     known = reading.document.services
     if other in known:
         profiles = ", ".join(known[other].profiles)
         message = f"needs {other}, which is not active: its profiles are {profiles}"
-        reading.problem(path, message, f"add --profile {known[other].profiles[0]}, or give {service.name} the same profiles")
+        reading.problem(
+            path, message, f"add --profile {known[other].profiles[0]}, or give {service.name} the same profiles"
+        )
     elif other in RESERVED:
         reading.problem(path, f"{other} is Arena's own and always starts first", "remove it")
     else:
         reading.problem(path, f"there is no service {other!r}", suggest(other, known.keys() - {service.name}))
 
 
-def _never_completes(reading: Reading, path: tuple[str, ...], target: Service) -> None:
+def _never_completes(reading: Reading, path: Path, target: Service) -> None:
     if target.external:
         reading.problem(path, f"waits for {target.name} to complete, but it runs elsewhere", "use service_healthy")
     elif target.restart.when == "always":
@@ -114,17 +118,17 @@ def _walk(name: str, edges: dict[str, list[str]], trail: list[str], done: set[st
 
 def check_routes(reading: Reading, project: Project) -> None:
     """Each route must be one the gateway can reach, and tell from the others."""
-    seen: list[tuple[Route, tuple[str | int, ...]]] = []
+    seen: list[Route] = []
     for service in project.services:
         for index, route in enumerate(service.routes):
             path = ("services", service.name, "routes", index)
             _check_route(reading, route, path)
-            for other, _ in seen:
+            for other in seen:
                 _check_pair(reading, other, route, path)
-            seen.append((route, path))
+            seen.append(route)
 
 
-def _check_route(reading: Reading, route: Route, path: tuple[str | int, ...]) -> None:
+def _check_route(reading: Reading, route: Route, path: Path) -> None:
     if route.path in GATEWAY_PATHS:
         reading.problem((*path, "path"), f"{route.path} is answered by the gateway itself", "choose another path")
     if route.auth == "none" and route.roles:
@@ -133,7 +137,7 @@ def _check_route(reading: Reading, route: Route, path: tuple[str | int, ...]) ->
         reading.problem((*path, "roles"), "holds a role that is empty or has spaces in it")
 
 
-def _check_pair(reading: Reading, first: Route, second: Route, path: tuple[str | int, ...]) -> None:
+def _check_pair(reading: Reading, first: Route, second: Route, path: Path) -> None:
     if same_requests(first, second):
         message = f"{_called(second)} matches the same requests as {_called(first)}"
         reading.problem((*path, "path"), message, "change the path, the hosts or the methods of one of them")

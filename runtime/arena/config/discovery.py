@@ -24,7 +24,8 @@ def find(files: Sequence[Path], directory: Path) -> tuple[Path, ...]:
             override = _first(folder, OVERRIDES)
             return (main, override) if override else (main,)
     raise ConfigError(
-        f"No arena.yaml in {directory} or any folder above it", hint="run `arena init` to write one, or name one with -f"
+        f"No arena.yaml in {directory} or any folder above it",
+        hint="run `arena init` to write one, or name one with -f",
     )
 
 

@@ -18,6 +18,13 @@ from arena.model.route import RateLimit
 NAMES = ("service.yaml", "service.yml")
 
 
+Note = Callable[[str, str], None]
+
+
+def _unheard(_key: str, _message: str) -> None:
+    """Where there is no file, there is nothing to say about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnFile:
     """The defaults it gives. `interval` in seconds; `note` records a warning at a dotted key of the file."""
@@ -26,7 +33,7 @@ class OwnFile:
     interval: float | None = None
     rate_limits: tuple[RateLimit, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    note: Callable[[str, str], None] = lambda key, message: None
+    note: Note = _unheard
 
 
 def own_file(reading: Reading, name: str, folder: Path) -> OwnFile:
@@ -74,7 +81,7 @@ def _environment(document: ServiceFile) -> dict[str, str]:
     return {key: str(value) for key, value in values.items() if value is not None}
 
 
-def _say_what_is_not_done(document: ServiceFile, note: Callable[[str, str], None]) -> None:
+def _say_what_is_not_done(document: ServiceFile, note: Note) -> None:
     """A limit or a check that is asked for and not made must never look as if it were."""
     if document.service.rate_limits.tokens_per_minute is not None:
         note("service.rate_limits.tokens_per_minute", "is not enforced by this version yet")

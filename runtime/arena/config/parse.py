@@ -137,7 +137,9 @@ class _Composer:
     def _alias(self, event: Any, path: Path) -> Node:
         mark = self._mark(event)
         if event.anchor not in self._anchors:
-            self._report.problem(mark, path, f"*{event.anchor} has no anchor before it", f"define it with &{event.anchor}")
+            self._report.problem(
+                mark, path, f"*{event.anchor} has no anchor before it", f"define it with &{event.anchor}"
+            )
             return Scalar(mark, None)
         node, size = self._anchors[event.anchor]
         self._grow(size, event, path)
@@ -152,7 +154,9 @@ class _Composer:
     def _check_tag(self, event: Any, path: Path) -> None:
         tag = event.tag
         if tag and tag != "!" and tag not in _TAGS:
-            self._report.problem(self._mark(event), path, f"has the tag {tag}, which is not supported", "remove the tag")
+            self._report.problem(
+                self._mark(event), path, f"has the tag {tag}, which is not supported", "remove the tag"
+            )
 
     def _mark(self, event: Any) -> Mark:
         return Mark(self._source, event.start_mark.line + 1, event.start_mark.column + 1)

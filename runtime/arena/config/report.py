@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from arena.config.problem import ConfigInvalid, Problem
-from arena.config.secrecy import MASK, is_secret
+from arena.config.secrecy import conceal
 from arena.config.tree import Mark, Path, dotted
 
 
@@ -39,15 +39,4 @@ def _add(into: list[Problem], problem: Problem) -> None:
 def _located(mark: Mark | None, where: str, message: str, hint: str) -> Problem:
     if mark is None:
         return Problem(where, message, hint)
-    source = mark.text
-    if is_secret(where.rpartition(".")[2]) and mark.column > 1:
-        source = _hidden(source, mark.column)
-    return Problem(where, message, hint, mark.source.label, mark.line, mark.column, source)
-
-
-def _hidden(source: str, column: int) -> str:
-    """A quoted line goes to terminals and CI logs, so a literal secret in it is covered; a `${VAR}` may be seen."""
-    value = source[column - 1 :]
-    if value.lstrip("\"'").startswith("$"):
-        return source
-    return source[: column - 1] + MASK if ":" in source[: column - 1] else source.partition(":")[0] + ": " + MASK
+    return Problem(where, message, hint, mark.source.label, mark.line, mark.column, conceal(mark.text))

@@ -55,7 +55,9 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
             reading.problem((*path, key), message, "remove it", key=True)
     check = section.healthcheck
     if check and check.test:
-        reading.problem((*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health")
+        reading.problem(
+            (*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health"
+        )
     return Service(
         name=name,
         urls=_addresses(reading, name, section.url or []),
@@ -107,7 +109,9 @@ def _port(reading: Reading, name: str, section: ServiceSection, own: OwnFile) ->
         return own.port if replicas <= 1 else None
     path = ("services", name, "ports")
     if len(section.ports) > 1:
-        reading.problem((*path, 1), "is a second port; a service has one in this version", "keep the port it serves HTTP on")
+        reading.problem(
+            (*path, 1), "is a second port; a service has one in this version", "keep the port it serves HTTP on"
+        )
     published = section.ports[0][0]
     if published and replicas > 1:
         hint = f'write ports: ["{section.ports[0][1]}"] for a free port each'

@@ -43,7 +43,7 @@ def validate(kind: type[T], root: Mapping, report: Report) -> Checked[T]:
             if attempt == 0 or error["type"] != "missing":  # a later "missing" is our own cutting
                 _report(error, kind, root, report)
             tainted.add(error["loc"])
-            _cut(data, error["loc"])
+            _cut(data, error["loc"], absent=error["type"] == "missing")
     return Checked(kind(), frozenset({()}))
 
 
@@ -54,20 +54,20 @@ def _report(error: DataMapping[str, Any], kind: type[Section], root: Mapping, re
     report.problem(mark, path, message, hint)
 
 
-def _cut(data: Any, path: Path) -> None:
-    """Take out the deepest key of a mapping on the way to `path`. Items of lists stay, so that indices keep meaning."""
-    holder, key, node = None, None, data
-    for part in path:
-        if isinstance(node, dict) and part in node:
-            holder, key = node, part
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node) and _holds_rest(node[part]):
+def _cut(data: Any, path: Path, *, absent: bool) -> None:
+    """Take out the deepest key of a mapping on the way to `path`, whose own last key is `absent` or wrong. Items of lists
+    stay, so that indices keep meaning. Nothing is done when an earlier cut has removed the place already."""
+    holder, key, node = data, None, data
+    for depth, part in enumerate(path, start=1):
+        if isinstance(node, dict):
+            if part not in node:
+                if absent and depth == len(path):
+                    break
+                return
+            holder, key, node = node, part, node[part]
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             node = node[part]
         else:
             break
-    if holder is not None:
-        holder.pop(key, None)
-
-
-def _holds_rest(node: Any) -> bool:
-    return isinstance(node, dict)
+    if key is not None:
+        del holder[key]

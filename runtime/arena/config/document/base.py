@@ -23,7 +23,7 @@ class Section(BaseModel):
     `later` names keys that Arena's design (or compose) has and this version does not build: refused, but not as typos.
     """
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_open_to_extensions)
+    model_config = ConfigDict(extra="forbid", defer_build=True, json_schema_extra=_open_to_extensions)
     later: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
@@ -50,7 +50,8 @@ def _words(value: Any) -> Any:
         raise ValueError(f"cannot be split into words: {str(error).lower()}") from None
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """A single string as a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -75,6 +76,7 @@ def _parsed(parse: Any) -> BeforeValidator:
 _DURATION = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "examples": ["5s", "1m30s", "500ms"]}
 _SIZE = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}], "examples": ["512k", "10MB", "1g"]}
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+STRING_OR_LIST: dict[str, Any] = {"anyOf": [{"type": "string"}, _STRINGS]}
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
 
 Text = Annotated[str, WithJsonSchema({"type": "string"})]
@@ -85,10 +87,8 @@ Port = Annotated[int, Field(ge=1, le=65535), WithJsonSchema(_text_or("integer", 
 Duration = Annotated[float, Field(ge=0), _parsed(quantity.duration), WithJsonSchema(_DURATION)]
 PositiveDuration = Annotated[float, Field(gt=0), _parsed(quantity.duration), WithJsonSchema(_DURATION)]
 Size = Annotated[int, Field(ge=1), _parsed(quantity.size), WithJsonSchema(_SIZE)]
-Words = Annotated[
-    list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})
-]
-Texts = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})]
+Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema(STRING_OR_LIST)]
+Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRING_OR_LIST)]
 Table = Annotated[
     dict[str, str | None],
     BeforeValidator(_table),

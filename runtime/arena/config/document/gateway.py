@@ -16,11 +16,12 @@ class JwtSection(Section):
     later: ClassVar = ("algorithms", "jwks_url", "public_key")
 
     secret: Text = Field(
-        "", description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept."
+        default="",
+        description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept.",
     )
-    issuer: Text = Field("arena", description="The `iss` a token must carry.")
-    audience: Text = Field("arena", description="The `aud` a token must carry.")
-    leeway: Duration = Field(0.0, description="Clock difference forgiven when `exp` and `nbf` are checked.")
+    issuer: Text = Field(default="arena", description="The `iss` a token must carry.")
+    audience: Text = Field(default="arena", description="The `aud` a token must carry.")
+    leeway: Duration = Field(default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked.")
 
 
 class AuthSection(Section):
@@ -28,18 +29,20 @@ class AuthSection(Section):
 
     later: ClassVar = ("api_keys", "oidc", "mtls", "basic")
 
-    jwt: JwtSection = Field(JwtSection(), description="JSON web tokens.")
+    jwt: JwtSection = Field(default=JwtSection(), description="JSON web tokens.")
 
 
 class TimeoutsSection(Section):
     """How long the gateway waits, and for what."""
 
-    header: PositiveDuration = Field(10.0, description="For a whole request head.")
-    body: PositiveDuration = Field(30.0, description="Between two pieces of a request body.")
-    connect: PositiveDuration = Field(2.0, description="To connect to an instance.")
-    first_byte: PositiveDuration = Field(60.0, description="From the whole request sent to the head of the reply.")
-    idle: PositiveDuration = Field(75.0, description="A silent reply, or a quiet keep-alive connection.")
-    drain: Duration = Field(30.0, description="For requests in flight when the gateway stops.")
+    header: PositiveDuration = Field(default=10.0, description="For a whole request head.")
+    body: PositiveDuration = Field(default=30.0, description="Between two pieces of a request body.")
+    connect: PositiveDuration = Field(default=2.0, description="To connect to an instance.")
+    first_byte: PositiveDuration = Field(
+        default=60.0, description="From the whole request sent to the head of the reply."
+    )
+    idle: PositiveDuration = Field(default=75.0, description="A silent reply, or a quiet keep-alive connection.")
+    drain: Duration = Field(default=30.0, description="For requests in flight when the gateway stops.")
 
 
 class GatewaySection(Section):
@@ -47,17 +50,19 @@ class GatewaySection(Section):
 
     later: ClassVar = ("workers", "listen", "tls", "plugins", "consumers", "cors", "safety", "state_store", "retries")
 
-    host: Text = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
-    port: Port = Field(8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
-    auth: AuthSection = Field(AuthSection(), description="Authentication.")
-    rate_limits: list[RateLimitSection] = Field([], description="Limits on every request, before routing.")
-    timeouts: TimeoutsSection = Field(TimeoutsSection(), description="How long the gateway waits.")
-    max_header_bytes: Size = Field(32 * 1024, description="Largest request head; more is refused with 431.")
-    max_body_bytes: Size = Field(10 * 1024 * 1024, description="Largest request body; more is refused with 413.")
-    auto_routes: Flag = Field(
-        True, description="A service that registered without being in this file is reachable at /its-name."
+    host: Text = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
+    port: Port = Field(default=8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
+    auth: AuthSection = Field(default=AuthSection(), description="Authentication.")
+    rate_limits: list[RateLimitSection] = Field(default=[], description="Limits on every request, before routing.")
+    timeouts: TimeoutsSection = Field(default=TimeoutsSection(), description="How long the gateway waits.")
+    max_header_bytes: Size = Field(default=32 * 1024, description="Largest request head; more is refused with 431.")
+    max_body_bytes: Size = Field(
+        default=10 * 1024 * 1024, description="Largest request body; more is refused with 413."
     )
-    access_log: Flag = Field(True, description="One JSON line per request.")
+    auto_routes: Flag = Field(
+        default=True, description="A service that registered without being in this file is reachable at /its-name."
+    )
+    access_log: Flag = Field(default=True, description="One JSON line per request.")
 
 
 class RegistrySection(Section):
@@ -65,6 +70,8 @@ class RegistrySection(Section):
 
     later: ClassVar = ("store", "replicas", "tls")
 
-    host: Text = Field("127.0.0.1", description="The address to listen on. Default: from SERVICE_DISCOVERY_URL.")
-    port: Port = Field(8500, description="The port to listen on. Default: from SERVICE_DISCOVERY_URL, or 8500.")
-    ttl: PositiveDuration = Field(15.0, description="How long a registration lives without a heartbeat.")
+    host: Text = Field(
+        default="127.0.0.1", description="The address to listen on. Default: from SERVICE_DISCOVERY_URL."
+    )
+    port: Port = Field(default=8500, description="The port to listen on. Default: from SERVICE_DISCOVERY_URL, or 8500.")
+    ttl: PositiveDuration = Field(default=15.0, description="How long a registration lives without a heartbeat.")

@@ -44,18 +44,20 @@ class HealthcheckSection(Section):
 
     later: ClassVar = ("start_interval", "tcp", "grpc", "ready_log_line")
 
-    http: UrlPath | None = Field(None, description="A path on the instance's port; 2xx and 3xx are healthy.")
+    http: UrlPath | None = Field(default=None, description="A path on the instance's port; 2xx and 3xx are healthy.")
     test: Annotated[
         list[str] | None,
         BeforeValidator(_test),
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-    ] = Field(None, description='A command; exit code 0 is healthy. As in compose: a string, ["CMD", …] or ["NONE"].')
-    interval: PositiveDuration | None = Field(None, description="Between two checks. Default: 5s.")
-    timeout: PositiveDuration = Field(2.0, description="A check that takes longer has failed.")
-    retries: Positive = Field(3, description="Failures in a row that make an instance unhealthy.")
-    successes: Positive = Field(1, description="Successes in a row that make it healthy again.")
-    start_period: Duration = Field(30.0, description="Failures this soon after the start do not count.")
-    disable: Flag = Field(False, description="Do not check this service.")
+    ] = Field(
+        default=None, description='A command; exit code 0 is healthy. As in compose: a string, ["CMD", …] or ["NONE"].'
+    )
+    interval: PositiveDuration | None = Field(default=None, description="Between two checks. Default: 5s.")
+    timeout: PositiveDuration = Field(default=2.0, description="A check that takes longer has failed.")
+    retries: Positive = Field(default=3, description="Failures in a row that make an instance unhealthy.")
+    successes: Positive = Field(default=1, description="Successes in a row that make it healthy again.")
+    start_period: Duration = Field(default=30.0, description="Failures this soon after the start do not count.")
+    disable: Flag = Field(default=False, description="Do not check this service.")
 
 
 class RestartSection(Section):
@@ -63,11 +65,13 @@ class RestartSection(Section):
 
     later: ClassVar = ("on_unhealthy", "success_exit_codes")
 
-    when: Literal["no", "on-failure", "always", "unless-stopped"] = Field("on-failure", description="The policy.")
-    delay: Duration = Field(0.5, description="The first delay.")
-    max_delay: Duration = Field(30.0, description="The longest delay.")
-    max_attempts: Positive = Field(8, description="Starts within `window` after which Arena gives up.")
-    window: PositiveDuration = Field(120.0, description="The time in which starts are counted.")
+    when: Literal["no", "on-failure", "always", "unless-stopped"] = Field(
+        default="on-failure", description="The policy."
+    )
+    delay: Duration = Field(default=0.5, description="The first delay.")
+    max_delay: Duration = Field(default=30.0, description="The longest delay.")
+    max_attempts: Positive = Field(default=8, description="Starts within `window` after which Arena gives up.")
+    window: PositiveDuration = Field(default=120.0, description="The time in which starts are counted.")
 
 
 Restart = Annotated[
@@ -82,7 +86,7 @@ class DependencySection(Section):
     later: ClassVar = ("restart", "required")
 
     condition: Literal["service_started", "service_healthy", "service_completed_successfully"] = Field(
-        "service_started", description="What to wait for."
+        default="service_started", description="What to wait for."
     )
 
 
@@ -92,4 +96,4 @@ class EnvFileSection(Section):
     later: ClassVar = ("format",)
 
     path: Text = Field(description="The file, relative to the first arena.yaml.")
-    required: Flag = Field(True, description="Whether it is a mistake that the file is missing.")
+    required: Flag = Field(default=True, description="Whether it is a mistake that the file is missing.")

@@ -8,7 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from arena.config import quantity
-from arena.config.document.base import Flag, Positive, PositiveDuration, Section, Size, Text, Texts, UrlPath
+from arena.config.document.base import (
+    STRING_OR_LIST,
+    Flag,
+    Positive,
+    PositiveDuration,
+    Section,
+    Size,
+    Text,
+    Texts,
+    UrlPath,
+    listed,
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
@@ -30,10 +41,18 @@ def _host(value: Any) -> Any:
 
 
 Rate = Annotated[
-    tuple[float, int], BeforeValidator(_rate), WithJsonSchema({"type": "string", "examples": ["200/s", "60/min", "1000/h"]})
+    tuple[float, int],
+    BeforeValidator(_rate),
+    WithJsonSchema({"type": "string", "examples": ["200/s", "60/min", "1000/h"]}),
 ]
-Method = Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"], BeforeValidator(_method)]
-Host = Annotated[str, BeforeValidator(_host), WithJsonSchema({"type": "string"})]
+Method = Annotated[
+    Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"], BeforeValidator(_method)
+]
+Hosts = Annotated[
+    list[Annotated[str, BeforeValidator(_host)]],
+    BeforeValidator(listed),
+    WithJsonSchema(STRING_OR_LIST),
+]
 
 
 class RateLimitSection(Section):
@@ -41,11 +60,12 @@ class RateLimitSection(Section):
 
     later: ClassVar = ("unit", "window", "store", "on_exceed", "tokens")
 
-    algorithm: Literal["token_bucket"] = Field("token_bucket", description="How requests are counted.")
+    algorithm: Literal["token_bucket"] = Field(default="token_bucket", description="How requests are counted.")
     rate: Rate = Field(description="Requests allowed on average: 200/s, 60/min, 1000/h.")
-    burst: Positive | None = Field(None, description="Requests allowed at once. Default: the count in `rate`.")
+    burst: Positive | None = Field(default=None, description="Requests allowed at once. Default: the count in `rate`.")
     by: Literal["principal", "ip", "route"] = Field(
-        "principal", description="What is counted: each authenticated caller, each client address, or the route as a whole."
+        default="principal",
+        description="What is counted: each authenticated caller, each client address, or the route as a whole.",
     )
 
 
@@ -54,17 +74,24 @@ class RouteSection(Section):
 
     later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "cors", "strip_query")
 
-    name: Text | None = Field(None, description="The route's name in logs and metrics. Default: from the service's name.")
+    name: Text | None = Field(
+        default=None, description="The route's name in logs and metrics. Default: from the service's name."
+    )
     path: UrlPath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")
-    hosts: Annotated[list[Host], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = Field(
-        [], description="Host names the route answers to; empty means any.", json_schema_extra=Texts.__metadata__[-1].json_schema
+    hosts: Hosts = Field(default=[], description="Host names the route answers to; empty means any.")
+    methods: list[Method] = Field(default=[], description="HTTP methods the route answers to; empty means any.")
+    strip_path: Flag = Field(default=False, description="Take `path` off before the request goes to the service.")
+    roles: Texts = Field(
+        default=[], description="Roles of which the caller needs one; empty means any authenticated caller."
     )
-    methods: list[Method] = Field([], description="HTTP methods the route answers to; empty means any.")
-    strip_path: Flag = Field(False, description="Take `path` off before the request goes to the service.")
-    roles: Texts = Field([], description="Roles of which the caller needs one; empty means any authenticated caller.")
-    auth: Literal["required", "none"] = Field("required", description="`none` makes the route public.")
-    rate_limits: list[RateLimitSection] = Field([], description="Limits on this route, besides the gateway's own.")
+    auth: Literal["required", "none"] = Field(default="required", description="`none` makes the route public.")
+    rate_limits: list[RateLimitSection] = Field(
+        default=[], description="Limits on this route, besides the gateway's own."
+    )
     first_byte_timeout: PositiveDuration | None = Field(
-        None, description="How long the service may take to begin its reply. Default: gateway.timeouts.first_byte."
+        default=None,
+        description="How long the service may take to begin its reply. Default: gateway.timeouts.first_byte.",
     )
-    max_body_bytes: Size | None = Field(None, description="Largest request body. Default: gateway.max_body_bytes.")
+    max_body_bytes: Size | None = Field(
+        default=None, description="Largest request body. Default: gateway.max_body_bytes."
+    )

@@ -46,9 +46,17 @@ PublishedPort = Annotated[tuple[int | None, int], BeforeValidator(_port)]
 class DeploySection(Section):
     """How many copies run."""
 
-    later: ClassVar = ("autoscale", "resources", "update_config", "rollback_config", "restart_policy", "placement", "mode")
+    later: ClassVar = (
+        "autoscale",
+        "resources",
+        "update_config",
+        "rollback_config",
+        "restart_policy",
+        "placement",
+        "mode",
+    )
 
-    replicas: Count = Field(1, description="Instances to run.")
+    replicas: Count = Field(default=1, description="Instances to run.")
 
 
 class ServiceSection(Section):
@@ -61,28 +69,40 @@ class ServiceSection(Section):
     )  # fmt: skip
 
     command: Words | None = Field(
-        None, description="What to run: a string split like a shell's (but no shell runs it), or a list. May hold ${PORT}."
+        default=None,
+        description="What to run: a string split like a shell's (but no shell runs it), or a list. May hold ${PORT}.",
     )
-    path: Text | None = Field(None, description="The service's folder, relative to the first file; its service.yaml is read.")
-    working_dir: Text | None = Field(None, description="compose's name for `path`.")
-    environment: Table = Field({}, description="Variables for the process. A name without a value is passed through.")
+    path: Text | None = Field(
+        default=None, description="The service's folder, relative to the first file; its service.yaml is read."
+    )
+    working_dir: Text | None = Field(default=None, description="compose's name for `path`.")
+    environment: Table = Field(
+        default={}, description="Variables for the process. A name without a value is passed through."
+    )
     env_file: Annotated[list[EnvFileSection], BeforeValidator(_env_files)] = Field(
-        [], description="Files of KEY=value lines; `environment` wins over them."
+        default=[], description="Files of KEY=value lines; `environment` wins over them."
     )
     ports: list[PublishedPort] = Field(
-        [], description='"8101": a free port for each instance, given to it as PORT. "8101:8101": this very port.'
+        default=[],
+        description='"8101": a free port for each instance, given to it as PORT. "8101:8101": this very port.',
     )
-    url: Texts | None = Field(None, description="Where an external service runs: routed to and probed, never started.")
+    url: Texts | None = Field(
+        default=None, description="Where an external service runs: routed to and probed, never started."
+    )
     depends_on: Annotated[dict[str, DependencySection], BeforeValidator(_dependencies)] = Field(
-        {}, description="Services that come first."
+        default={}, description="Services that come first."
     )
-    healthcheck: HealthcheckSection | None = Field(None, description="How health is checked; none without it.")
-    restart: Restart = Field(RestartSection(), description="When to start it again.")
-    stop_grace_period: Duration = Field(10.0, description="From SIGTERM to SIGKILL.")
-    deploy: DeploySection = Field(DeploySection(), description="How many copies run.")
-    profiles: Texts = Field([], description="The service is part of the project only when one of these is active.")
-    routes: list[RouteSection] = Field([], description="Which requests go to this service; without any it is private.")
-    metadata: Table = Field({}, description="Facts for the registry, such as version.")
+    healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
+    restart: Restart = Field(default=RestartSection(), description="When to start it again.")
+    stop_grace_period: Duration = Field(default=10.0, description="From SIGTERM to SIGKILL.")
+    deploy: DeploySection = Field(default=DeploySection(), description="How many copies run.")
+    profiles: Texts = Field(
+        default=[], description="The service is part of the project only when one of these is active."
+    )
+    routes: list[RouteSection] = Field(
+        default=[], description="Which requests go to this service; without any it is private."
+    )
+    metadata: Table = Field(default={}, description="Facts for the registry, such as version.")
 
 
 class ProjectFile(Section):
@@ -93,7 +113,7 @@ class ProjectFile(Section):
         "volumes", "networks", "secrets", "configs", "models", "audit", "dashboard",
     )  # fmt: skip
 
-    name: Text | None = Field(None, description="The project's name. Default: the folder's.")
-    gateway: GatewaySection = Field(GatewaySection(), description="The door: every request goes through it.")
-    registry: RegistrySection = Field(RegistrySection(), description="Who is alive, and where.")
-    services: dict[str, ServiceSection] = Field({}, description="What you bring, by name.")
+    name: Text | None = Field(default=None, description="The project's name. Default: the folder's.")
+    gateway: GatewaySection = Field(default=GatewaySection(), description="The door: every request goes through it.")
+    registry: RegistrySection = Field(default=RegistrySection(), description="Who is alive, and where.")
+    services: dict[str, ServiceSection] = Field(default={}, description="What you bring, by name.")

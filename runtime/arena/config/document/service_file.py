@@ -12,8 +12,10 @@ from arena.config.document.base import Flag, Port, Positive, PositiveDuration, S
 class RequestLimitsSection(Section):
     """Limits per caller."""
 
-    requests_per_minute: Positive | None = Field(None, description="Requests a minute on each of the service's routes.")
-    tokens_per_minute: Positive | None = Field(None, description="Model tokens a minute; not enforced yet.")
+    requests_per_minute: Positive | None = Field(
+        default=None, description="Requests a minute on each of the service's routes."
+    )
+    tokens_per_minute: Positive | None = Field(default=None, description="Model tokens a minute; not enforced yet.")
 
 
 class IdentitySection(Section):
@@ -21,22 +23,24 @@ class IdentitySection(Section):
 
     later: ClassVar = ("version", "capabilities", "host")
 
-    name: Text | None = Field(None, description="The service this file is about.")
-    port: Port | None = Field(None, description="Its fixed port, when it runs once.")
-    health_check_interval: PositiveDuration | None = Field(None, description="Seconds between two health checks.")
-    rate_limits: RequestLimitsSection = Field(RequestLimitsSection(), description="Limits per caller.")
+    name: Text | None = Field(default=None, description="The service this file is about.")
+    port: Port | None = Field(default=None, description="Its fixed port, when it runs once.")
+    health_check_interval: PositiveDuration | None = Field(
+        default=None, description="Seconds between two health checks."
+    )
+    rate_limits: RequestLimitsSection = Field(default=RequestLimitsSection(), description="Limits per caller.")
 
 
 class AiSection(Section):
     """What an AI service is told through its environment."""
 
-    model: Text | None = Field(None, description="Becomes ARENA_AI_MODEL.")
-    safety_enabled: Flag = Field(False, description="Safety checks; not enforced yet.")
-    max_input_length: Positive | None = Field(None, description="Becomes ARENA_AI_MAX_INPUT_LENGTH.")
+    model: Text | None = Field(default=None, description="Becomes ARENA_AI_MODEL.")
+    safety_enabled: Flag = Field(default=False, description="Safety checks; not enforced yet.")
+    max_input_length: Positive | None = Field(default=None, description="Becomes ARENA_AI_MAX_INPUT_LENGTH.")
 
 
 class ServiceFile(Section):
     """One service's own defaults; arena.yaml wins where both speak."""
 
-    service: IdentitySection = Field(IdentitySection(), description="The service itself.")
-    ai: AiSection = Field(AiSection(), description="What an AI service is told.")
+    service: IdentitySection = Field(default=IdentitySection(), description="The service itself.")
+    ai: AiSection = Field(default=AiSection(), description="What an AI service is told.")
