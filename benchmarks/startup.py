@@ -92,7 +92,7 @@ def _pids(project: Path) -> list[int]:
 
 def _arena(directory: Path, *words: str) -> tuple[float, str]:
     """Run the installed command there; wall seconds and its stdout. Raises Broken, quoting it, when it fails."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARENA_", "PYTHON"))}
     began = time.perf_counter()
     try:
         done = subprocess.run(
