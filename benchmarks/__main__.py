@@ -26,7 +26,10 @@ def main() -> int:
     if remedy := load.missing():
         print(remedy, file=sys.stderr)
         return 2
-    result = _measure(options)
+    try:
+        result = _measure(options)
+    except KeyboardInterrupt:
+        return 130
     print(as_json(result) if options.json else report.text(result))
     _say(f"written to {save(result, _HERE / 'results')}")
     if options.write_docs:

@@ -19,8 +19,8 @@ of JSON.
 
 - *req/s* is the median of the rounds. *Arena ÷ it* is the median of the ratios taken within each round, so that a busy
   minute on the machine hits both sides. Compare ratios from one run; never a figure of one run with another's.
-- *per core-second* divides requests by the processor time the contender itself used, which a neighbour hardly moves; the
-  last column is Arena's ratio in that measure.
+- *req/core-s* divides requests by the processor time the contender itself used, which a neighbour hardly moves; the
+  last column is Arena's ratio by that measure.
 - Before it is timed, each contender that checks tokens must answer 200 to a good one and 401 to a forged one, an expired one
   and none. Afterwards its access log must hold one JSON line for each request, every request must have reached the origin,
   and over connections that were kept. A contender that fails any of this is reported as broken, not timed.

@@ -47,5 +47,7 @@ def _commit() -> str:
     """The commit measured, marked when the tree differs from it. Empty outside a git checkout."""
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
-    return done.stdout.strip()
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout.strip()
+    except OSError:  # no git on this machine
+        return ""

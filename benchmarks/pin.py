@@ -21,7 +21,7 @@ class Cores:
 
 
 def choose() -> Cores:
-    """The last core this process may use for the proxy (the first serves more interrupts), the first for the load."""
+    """The last core this process may use for the proxy, the first for the load."""
     allowed = sorted(os.sched_getaffinity(0))
     return Cores(proxy=allowed[-1], load=allowed[0])
 

@@ -32,7 +32,7 @@ class Running:
         return sum(times.user + times.system for times in (one.cpu_times() for one in self._family()))
 
     def rss_bytes(self) -> int:
-        """Resident memory of the process and its children. Pages they share are counted once each."""
+        """Resident memory of the process and its children. A page they share counts for each."""
         return sum(one.memory_info().rss for one in self._family())
 
     def require_alive(self) -> None:

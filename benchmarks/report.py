@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.bars import BARS, Bar
 from benchmarks.result import Entry, Result, ratio
 
-HEAD = ("", "req/s", "per core-second", "core used", "p50 ms", "p99 ms", "RSS MB", "Arena ÷ it", "per core-second")
+HEAD = ("", "req/s", "req/core-s", "core used", "p50 ms", "p99 ms", "RSS MB", "Arena ÷ it", "by core-s")
 BUSY = 0.95  # below this share of its core, a proxy was not what limited the figure
 
 
@@ -16,8 +16,8 @@ def text(result: Result) -> str:
         f"median of {result.rounds} rounds of {result.seconds} s",
         "\n".join(f"  {name:<10} {value}" for name, value in result.machine.items()),
     ]
-    if result.entries:
-        parts.append(_align([HEAD, *(row(result, entry) for entry in result.entries if entry.usable)]))
+    if rows := [row(result, entry) for entry in result.entries if entry.usable]:
+        parts.append(_align([HEAD, *rows]))
     parts += [notes] if (notes := "\n".join(problems(result) + caveats(result))) else []
     parts.append("\n".join(bar_line(bar, result) for bar in BARS))
     return "\n\n".join(parts)

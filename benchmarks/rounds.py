@@ -101,20 +101,25 @@ def measure(roster: tuple[Contender, ...], folder: Path, cores: Cores, pace: Pac
     absent: dict[str, Entry] = {}
     lanes: list[Lane] = []
     with contextlib.ExitStack() as stack:
-        track = Track(folder, cores, stack)
+        try:
+            track = Track(folder, cores, stack)
+        except (Missing, Broken) as error:  # without an origin nobody can run
+            return tuple(_absent(contender, error) for contender in roster)
         for contender in roster:
             try:
                 lanes.append(track.enter(contender))
             except (Missing, Broken) as error:
-                kind = "missing" if isinstance(error, Missing) else "broken"
-                absent[contender.name] = Entry(
-                    contender.name, contender.title, contender.does, problem=f"{kind}: {error}"
-                )
+                absent[contender.name] = _absent(contender, error)
         _run(track, lanes, pace, say)
     for lane in lanes:
         lane.check_log()
     entries = absent | {lane.entry.name: lane.entry for lane in lanes}
     return tuple(entries[contender.name] for contender in roster)
+
+
+def _absent(contender: Contender, error: Missing | Broken) -> Entry:
+    kind = "missing" if isinstance(error, Missing) else "broken"
+    return Entry(contender.name, contender.title, contender.does, problem=f"{kind}: {error}")
 
 
 def _run(track: Track, lanes: list[Lane], pace: Pace, say: Say) -> None:
