@@ -1,0 +1,1 @@
+"""Who answers a chat: one Protocol, one contract, one file per kind of model server."""
