@@ -1,0 +1,104 @@
+"""The whole sdk in a real `uvicorn main:app`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from tests.sdk.conftest import Start, StubRegistry, eventually, free_port
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def get(url: str, **headers: str) -> httpx.Response:
+    return httpx.get(url, headers=headers, trust_env=False, timeout=10)
+
+
+def test_alone_it_serves_and_says_so_once(start: Start) -> None:
+    service = start()
+    health = get(f"{service.url}/health")
+    assert health.status_code == 200
+    assert health.json() == {
+        "status": "healthy",
+        "detail": "",
+        "service": "demo",
+        "instance": None,
+        "version": "2.1.0",
+        "registered": None,
+    }
+    service.stop()
+    said = [line for line in service.lines if "running alone" in line["event"]]
+    assert len(said) == 1
+    assert "SERVICE_DISCOVERY_URL" in said[0]["event"]
+
+
+def test_a_request_is_traced_logged_and_measured(start: Start) -> None:
+    service = start(ARENA_SERVICE_NAME="named", ARENA_INSTANCE_ID="named-7")
+    answer = get(f"{service.url}/items/4", traceparent=PARENT, **{"x-request-id": "req-9"})
+    assert answer.json() == {"greeting": "hello"}  # the app's own lifespan state
+    assert get(f"{service.url}/boom").status_code == 500
+    assert get(f"{service.url}/nowhere").status_code == 404
+    assert get(f"{service.url}/stream").text == "0;1;2;"
+    metrics = get(f"{service.url}/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+    for series in (
+        '{method="GET",route="/items/{item}",status="200"} 1.0',
+        '{method="GET",route="/boom",status="500"} 1.0',
+        '{method="GET",route="unmatched",status="404"} 1.0',
+        '{method="GET",route="/stream",status="200"} 1.0',
+    ):
+        assert f"arena_service_requests_total{series}" in metrics.text
+    service.stop()
+    ours = [line for line in service.lines if line.get("request_id") == "req-9"]
+    assert [line["event"] for line in ours][:2] == ["asked", "by stdlib 4"]
+    assert ours[0]["item"] == "4"
+    assert ours[2]["logger"] == "uvicorn.access"
+    assert {line["trace_id"] for line in ours} == {"0af7651916cd43dd8448eb211c80319c"}
+    assert {(line["service"], line["instance"]) for line in service.lines} == {("named", "named-7")}
+    assert any("RuntimeError: boom" in line.get("exception", "") for line in service.lines)
+    assert [line["event"] for line in service.lines if line["logger"] == "demo"][::3] == ["own startup", "own shutdown"]
+    assert service.stderr == ""
+
+
+def test_the_trace_goes_on_to_the_next_service(start: Start) -> None:
+    service = start()
+    sent = get(f"{service.url}/onward", traceparent=PARENT, authorization="Bearer s", **{"x-request-id": "r1"}).json()
+    assert sent["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
+    assert sent["traceparent"].split("-")[2] != "b7ad6b7169203331"
+    assert sent["x-request-id"] == "r1"
+    assert "authorization" not in sent
+
+
+def test_health_says_what_the_service_says(start: Start) -> None:
+    service = start()
+    for status, http in (("degraded", 200), ("unhealthy", 503)):
+        httpx.post(f"{service.url}/say/{status}", trust_env=False)
+        health = get(f"{service.url}/health")
+        assert (health.status_code, health.json()["status"], health.json()["detail"]) == (http, status, "because")
+    httpx.post(f"{service.url}/say/raise", trust_env=False)
+    assert get(f"{service.url}/health").status_code == 503
+    service.stop()
+    assert any("RuntimeError: no idea" in line.get("exception", "") for line in service.lines)
+
+
+async def test_with_a_registry_it_is_known_as_long_as_it_lives(start: Start, registry: StubRegistry) -> None:
+    port = free_port()
+    async with registry.serving():
+        service = await asyncio.to_thread(
+            start,
+            PORT=str(port),
+            SERVICE_DISCOVERY_URL=registry.url,
+            ARENA_SERVICE_NAME="demo",
+            ARENA_INSTANCE_ID="demo-1",
+            ARENA_SERVICE_TOKEN="secret-token",
+        )
+        await eventually(lambda: registry.count("PUT") >= 1)
+        health = await asyncio.to_thread(get, f"{service.url}/health")
+        assert health.json()["registered"] is True
+        await asyncio.to_thread(service.stop)
+    assert registry.payloads[0]["metadata"] == {"version": "2.1.0", "capabilities": ["echo"], "colour": "blue"}
+    assert registry.payloads[0]["url"] == service.url
+    assert registry.calls[-1] == ("DELETE", "/v1/services/demo/demo-1")
+    assert service.stderr == ""
+    assert "secret-token" not in (service.folder / "stdout").read_text()
