@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from arena.config import discovery
 from arena.config.problem import Problem
 from arena.config.report import Report
+from arena.config.starter import project_name
 from arena.model.project import Project
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def load_with_notes(
     report = Report()
     variables = _variables(base, paths[0].parent, os.environ if env is None else env, env_files, report)
     root = _tree(paths, base, variables, report)
-    report.settle() if root is None else None
-    assert root is not None
+    if root is None:
+        report.settle()
+        raise AssertionError("no file could be read, and nothing was reported")
     reading = _reading(root, report, paths[0].parent, base, variables)
     project = _project(reading, paths, name, profiles)
     report.settle()
@@ -163,4 +165,4 @@ def _name(reading: Reading, given: str | None) -> str:
         if not _PROJECT_NAME.fullmatch(name):
             reading.problem(("name",), f"{name!r:.60} is not a name for a project", hint)
         return name
-    return re.sub(r"[^a-z0-9_-]+", "-", reading.directory.name.lower()).strip("-_")[:63] or "arena"
+    return project_name(reading.directory.name)

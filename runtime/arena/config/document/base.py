@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 
 from arena.config import quantity
 
@@ -36,8 +45,23 @@ class Section(BaseModel):
         return data
 
 
-def _text_or(kind: str, pattern: str) -> dict[str, Any]:
-    return {"anyOf": [{"type": kind}, {"type": "string", "pattern": f"{pattern}|{_REFERENCE}"}]}
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: its schema is a dict
+class ShortForm:
+    """Adds a short form to the JSON schema of the annotated type: `schema` or the long form."""
+
+    schema: dict[str, Any]
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [self.schema, handler(core)]}
+
+
+def _number(kind: str, **bounds: int) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"type": kind, **bounds}, {"type": "string", "pattern": rf"^\d+$|{_REFERENCE}"}]})
+
+
+def _quantity(title: str, *examples: str) -> WithJsonSchema:
+    forms = [{"type": "number", "minimum": 0}, {"type": "string", "pattern": rf"^\d|{_REFERENCE}"}]
+    return WithJsonSchema({"title": title, "anyOf": forms, "examples": list(examples)})
 
 
 def _words(value: Any) -> Any:
@@ -64,7 +88,9 @@ def _table(value: Any) -> Any:
 
 
 def _path(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"/(?!/)[^\s?#]*", value):
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"/[^\s?#\\]*", value) or re.search(r"//|/\.\.?(/|$)", value):
         raise ValueError(f"should be a path such as /web, not {value!r:.60}")
     return value
 
@@ -73,25 +99,24 @@ def _parsed(parse: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
-_DURATION = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "examples": ["5s", "1m30s", "500ms"]}
-_SIZE = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}], "examples": ["512k", "10MB", "1g"]}
-_STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
-STRING_OR_LIST: dict[str, Any] = {"anyOf": [{"type": "string"}, _STRINGS]}
-_SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+_DURATION = _quantity("duration", "5s", "1m30s", "500ms")
+STRING: dict[str, Any] = {"type": "string"}
+STRINGS: dict[str, Any] = {"type": "array", "items": STRING}
+_FLAG = {
+    "title": "true or false",
+    "anyOf": [{"type": "boolean"}, {"type": "string", "pattern": f"^(true|false)$|{_REFERENCE}"}],
+}
+_TABLE = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
 
-Text = Annotated[str, WithJsonSchema({"type": "string"})]
-Flag = Annotated[bool, WithJsonSchema(_text_or("boolean", "^(true|false)$"))]
-Count = Annotated[int, Field(ge=0, le=1000), WithJsonSchema(_text_or("integer", r"^\d+$"))]
-Positive = Annotated[int, Field(ge=1, le=10**9), WithJsonSchema(_text_or("integer", r"^\d+$"))]
-Port = Annotated[int, Field(ge=1, le=65535), WithJsonSchema(_text_or("integer", r"^\d+$"))]
-Duration = Annotated[float, Field(ge=0), _parsed(quantity.duration), WithJsonSchema(_DURATION)]
-PositiveDuration = Annotated[float, Field(gt=0), _parsed(quantity.duration), WithJsonSchema(_DURATION)]
-Size = Annotated[int, Field(ge=1), _parsed(quantity.size), WithJsonSchema(_SIZE)]
-Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema(STRING_OR_LIST)]
-Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRING_OR_LIST)]
-Table = Annotated[
-    dict[str, str | None],
-    BeforeValidator(_table),
-    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": _SCALAR}, _STRINGS]}),
-]
+Text = Annotated[str, WithJsonSchema(STRING)]
+Flag = Annotated[bool, WithJsonSchema(_FLAG)]
+Count = Annotated[int, Field(ge=0, le=1000), _number("integer", minimum=0, maximum=1000)]
+Positive = Annotated[int, Field(ge=1, le=10**9), _number("integer", minimum=1)]
+Port = Annotated[int, Field(ge=1, le=65535), _number("integer", minimum=1, maximum=65535)]
+Duration = Annotated[float, Field(ge=0), _parsed(quantity.duration), _DURATION]
+PositiveDuration = Annotated[float, Field(gt=0), _parsed(quantity.duration), _DURATION]
+Size = Annotated[int, Field(ge=1), _parsed(quantity.size), _quantity("size", "512k", "10MB", "1g")]
+Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema(STRINGS), ShortForm(STRING)]
+Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)]
+Table = Annotated[dict[str, str | None], BeforeValidator(_table), WithJsonSchema(_TABLE), ShortForm(STRINGS)]
 UrlPath = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string", "pattern": f"^/|{_REFERENCE}"})]

@@ -6,7 +6,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from arena.config.document.base import Duration, Flag, Positive, PositiveDuration, Section, Text, UrlPath
+from arena.config.document.base import (
+    STRING,
+    STRINGS,
+    Duration,
+    Flag,
+    Positive,
+    PositiveDuration,
+    Section,
+    ShortForm,
+    Text,
+    UrlPath,
+)
 
 POLICIES = ("no", "on-failure", "always", "unless-stopped")
 
@@ -48,7 +59,8 @@ class HealthcheckSection(Section):
     test: Annotated[
         list[str] | None,
         BeforeValidator(_test),
-        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+        WithJsonSchema(STRINGS),
+        ShortForm(STRING),
     ] = Field(
         default=None, description='A command; exit code 0 is healthy. As in compose: a string, ["CMD", …] or ["NONE"].'
     )
@@ -74,10 +86,8 @@ class RestartSection(Section):
     window: PositiveDuration = Field(default=120.0, description="The time in which starts are counted.")
 
 
-Restart = Annotated[
-    RestartSection,
-    BeforeValidator(_policy),
-]
+_SHORT = {"type": "string", "pattern": r"^(no|always|on-failure(:\d+)?|unless-stopped)$|\$"}
+Restart = Annotated[RestartSection, BeforeValidator(_policy), ShortForm(_SHORT)]
 
 
 class DependencySection(Section):

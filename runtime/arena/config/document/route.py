@@ -9,11 +9,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from arena.config import quantity
 from arena.config.document.base import (
-    STRING_OR_LIST,
+    STRING,
+    STRINGS,
     Flag,
     Positive,
     PositiveDuration,
     Section,
+    ShortForm,
     Size,
     Text,
     Texts,
@@ -43,7 +45,7 @@ def _host(value: Any) -> Any:
 Rate = Annotated[
     tuple[float, int],
     BeforeValidator(_rate),
-    WithJsonSchema({"type": "string", "examples": ["200/s", "60/min", "1000/h"]}),
+    WithJsonSchema({"title": "rate", "type": "string", "examples": ["200/s", "60/min", "1000/h"]}),
 ]
 Method = Annotated[
     Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"], BeforeValidator(_method)
@@ -51,7 +53,8 @@ Method = Annotated[
 Hosts = Annotated[
     list[Annotated[str, BeforeValidator(_host)]],
     BeforeValidator(listed),
-    WithJsonSchema(STRING_OR_LIST),
+    WithJsonSchema(STRINGS),
+    ShortForm(STRING),
 ]
 
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from arena.config.document.base import Count, Duration, Section, Table, Text, Texts, Words
+from arena.config.document.base import (
+    STRING,
+    STRINGS,
+    Count,
+    Duration,
+    Section,
+    ShortForm,
+    Table,
+    Text,
+    Texts,
+    Words,
+    listed,
+)
 from arena.config.document.gateway import GatewaySection, RegistrySection
 from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart, RestartSection
 from arena.config.document.route import RouteSection
@@ -22,7 +34,7 @@ def _port(value: Any) -> Any:
     match = _PORT.fullmatch(value)
     if not match:
         raise ValueError(f'should be a port such as "8101" or "8101:8101", not {value!r:.60}')
-    published = int(match[1]) if match[1] else None
+    published = int(match[1] or 0) or None
     for number in filter(None, (published, int(match[2]))):
         if number > 65535:
             raise ValueError(f"{number} is not a port; the highest is 65535")
@@ -35,12 +47,15 @@ def _dependencies(value: Any) -> Any:
     return value
 
 
-def _env_files(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [{"path": item} if isinstance(item, str) else item for item in items]
+def _env_file(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
 
 
-PublishedPort = Annotated[tuple[int | None, int], BeforeValidator(_port)]
+_PORT_FORMS: dict[str, Any] = {"type": ["string", "integer"], "examples": ["8101", "8101:8101"]}
+PublishedPort = Annotated[tuple[int | None, int], BeforeValidator(_port), WithJsonSchema(_PORT_FORMS)]
+EnvFile = Annotated[EnvFileSection, BeforeValidator(_env_file), ShortForm(STRING)]
+EnvFiles = Annotated[list[EnvFile], BeforeValidator(listed), ShortForm(STRING)]
+Dependencies = Annotated[dict[str, DependencySection], BeforeValidator(_dependencies), ShortForm(STRINGS)]
 
 
 class DeploySection(Section):
@@ -79,19 +94,15 @@ class ServiceSection(Section):
     environment: Table = Field(
         default={}, description="Variables for the process. A name without a value is passed through."
     )
-    env_file: Annotated[list[EnvFileSection], BeforeValidator(_env_files)] = Field(
-        default=[], description="Files of KEY=value lines; `environment` wins over them."
-    )
+    env_file: EnvFiles = Field(default=[], description="Files of KEY=value lines; `environment` wins over them.")
     ports: list[PublishedPort] = Field(
         default=[],
-        description='"8101": a free port for each instance, given to it as PORT. "8101:8101": this very port.',
+        description='"8101" (or "0"): a free port for each instance, given to it as PORT. "8101:8101": this very port.',
     )
     url: Texts | None = Field(
         default=None, description="Where an external service runs: routed to and probed, never started."
     )
-    depends_on: Annotated[dict[str, DependencySection], BeforeValidator(_dependencies)] = Field(
-        default={}, description="Services that come first."
-    )
+    depends_on: Dependencies = Field(default={}, description="Services that come first.")
     healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
     restart: Restart = Field(default=RestartSection(), description="When to start it again.")
     stop_grace_period: Duration = Field(default=10.0, description="From SIGTERM to SIGKILL.")

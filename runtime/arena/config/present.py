@@ -1,0 +1,185 @@
+"""A Project as text in arena.yaml's own shape: what Arena understood, complete, and fit to be read again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from arena.config.interpolate import CHILD_VARIABLES
+from arena.config.secrecy import MASK, is_secret
+from arena.model.project import GatewaySettings, Project
+from arena.model.route import RateLimit, Route
+from arena.model.service import Probe, Restart, Service
+
+_DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
+_CREDENTIALS = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
+
+
+def render(project: Project, fmt: Literal["yaml", "json"], *, show_secrets: bool = False) -> str:
+    """The project as YAML or JSON text that ends with a newline. Loading the YAML in the project's directory gives an equal
+    Project if `show_secrets`; otherwise the values of secret-like keys are masked."""
+    shown = document(project if show_secrets else _masked(project))
+    if fmt == "json":
+        return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120)
+
+
+def document(project: Project) -> dict[str, Any]:
+    """The project as dicts, lists and scalars, with `$` doubled where it is only a dollar sign."""
+    registry = project.registry
+    return {
+        "name": project.name,
+        "gateway": _gateway(project.gateway),
+        "registry": {"host": _literal(registry.host), "port": registry.port, "ttl": _seconds(registry.ttl)},
+        "services": {service.name: _service(project, service) for service in project.services},
+    }
+
+
+def _masked(project: Project) -> Project:
+    from dataclasses import replace
+
+    jwt = replace(project.gateway.jwt, secret=MASK if project.gateway.jwt.secret else "")
+    services = tuple(
+        replace(
+            service,
+            command=_masked_words(service.command),
+            environment=_masked_values(service.environment),
+            metadata=_masked_values(service.metadata),
+            probe=service.probe and replace(service.probe, command=_masked_words(service.probe.command)),
+        )
+        for service in project.services
+    )
+    return replace(project, gateway=replace(project.gateway, jwt=jwt), services=services)
+
+
+def _masked_values(values: dict[str, str]) -> dict[str, str]:
+    """Secret-like names are masked whole; elsewhere the password in a URL is."""
+    return {
+        key: MASK if is_secret(key) and value else _CREDENTIALS.sub(rf"\1{MASK}", value)
+        for key, value in values.items()
+    }
+
+
+def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
+    """`--api-key=x` and `--api-key x`."""
+    shown: list[str] = []
+    for word in words:
+        option, equals, _ = word.partition("=")
+        if shown and shown[-1].startswith("-") and is_secret(shown[-1]) and not word.startswith(("-", "$")):
+            shown.append(MASK)
+        else:
+            secret = equals and is_secret(option)
+            shown.append(f"{option}={MASK}" if secret else _CREDENTIALS.sub(rf"\1{MASK}", word))
+    return tuple(shown)
+
+
+def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
+    jwt: dict[str, Any] = {
+        "issuer": _literal(gateway.jwt.issuer),
+        "audience": _literal(gateway.jwt.audience),
+        "leeway": _seconds(gateway.jwt.leeway),
+    }
+    if gateway.jwt.secret:
+        jwt["secret"] = _literal(gateway.jwt.secret)
+    names = ("header", "body", "connect", "first_byte", "idle", "drain")
+    return {
+        "host": _literal(gateway.host),
+        "port": gateway.port,
+        "auth": {"jwt": jwt},
+        "rate_limits": [_limit(limit) for limit in gateway.rate_limits],
+        "timeouts": {name: _seconds(getattr(gateway.timeouts, name)) for name in names},
+        "max_header_bytes": gateway.max_header_bytes,
+        "max_body_bytes": gateway.max_body_bytes,
+        "auto_routes": gateway.auto_routes,
+        "access_log": gateway.access_log,
+    }
+
+
+def _service(project: Project, service: Service) -> dict[str, Any]:
+    shown = _external(service) if service.external else _started(project, service)
+    if service.depends_on:
+        shown["depends_on"] = {each.service: {"condition": each.condition} for each in service.depends_on}
+    shown["healthcheck"] = _probe(service.probe) if service.probe else {"disable": True}
+    shown["routes"] = [_route(route) for route in service.routes]
+    if service.metadata:
+        shown["metadata"] = {key: _literal(value) for key, value in service.metadata.items()}
+    return shown
+
+
+def _external(service: Service) -> dict[str, Any]:
+    return {"url": [_literal(each.url) for each in service.urls]}
+
+
+def _started(project: Project, service: Service) -> dict[str, Any]:
+    shown: dict[str, Any] = {"command": [_per_instance(word) for word in service.command]}
+    if service.directory != project.directory:
+        folder, root = Path(service.directory), Path(project.directory)
+        shown["path"] = _literal(str(folder.relative_to(root) if folder.is_relative_to(root) else folder))
+    if service.environment:
+        shown["environment"] = {key: _per_instance(value) for key, value in service.environment.items()}
+    shown["ports"] = ["0" if service.port is None else f"{service.port}:{service.port}"]
+    shown["restart"] = _restart(service.restart)
+    shown["stop_grace_period"] = _seconds(service.stop_grace_period)
+    shown["deploy"] = {"replicas": service.replicas}
+    return shown
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    command = ["CMD", *map(_per_instance, probe.command)]
+    return {
+        **({"test": command} if probe.command else {"http": _literal(probe.http)}),
+        "interval": _seconds(probe.interval),
+        "timeout": _seconds(probe.timeout),
+        "retries": probe.retries,
+        "successes": probe.successes,
+        "start_period": _seconds(probe.start_period),
+    }
+
+
+def _restart(restart: Restart) -> dict[str, Any]:
+    return {
+        "when": restart.when,
+        "delay": _seconds(restart.delay),
+        "max_delay": _seconds(restart.max_delay),
+        "max_attempts": restart.max_attempts,
+        "window": _seconds(restart.window),
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": _literal(route.name), "path": _literal(route.path)}
+    for key, values in (("hosts", route.hosts), ("methods", route.methods), ("roles", route.roles)):
+        if values:
+            shown[key] = [_literal(value) for value in values]
+    shown |= {"strip_path": route.strip_path, "auth": route.auth}
+    shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
+    if route.first_byte_timeout is not None:
+        shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)
+    if route.max_body_bytes is not None:
+        shown["max_body_bytes"] = route.max_body_bytes
+    return shown
+
+
+def _limit(limit: RateLimit) -> dict[str, Any]:
+    return {"algorithm": limit.algorithm, "rate": f"{_number(limit.rate)}/s", "burst": limit.burst, "by": limit.by}
+
+
+def _seconds(value: float) -> str:
+    return f"{_number(value)}s"
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back as the same number."""
+    return repr(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _literal(text: str) -> str:
+    return text.replace("$", "$$")
+
+
+def _per_instance(text: str) -> str:
+    return _DOLLAR.sub("$$$$", text)
