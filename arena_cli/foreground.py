@@ -1,0 +1,66 @@
+"""`arena up` without `-d`: bring up, follow the logs, and stop everything on Ctrl-C; at once on the second."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import Any
+
+from arena.control.messages import UpRequest
+from arena.model.logline import LogQuery
+from arena_cli import follow
+from arena_cli.context import Context
+from arena_cli.invoke import Signalled
+from arena_cli.render import startup
+from arena_cli.start import bring_up
+from arena_cli.stop import stop
+
+
+async def run(context: Context, request: UpRequest) -> None:
+    """Return when the project was stopped from elsewhere; raise Signalled after Ctrl-C has stopped it."""
+    signals = _listen()
+    work = asyncio.ensure_future(_attend(context, request))
+    number = await _until_signal(work, signals)
+    if number is None:
+        return
+    context.note("\nstopping; Ctrl-C again kills at once")
+    stopping = asyncio.ensure_future(stop(context, None, False))
+    if await _until_signal(stopping, signals) is not None:
+        context.note("killing")
+        report = await stop(context, 0.0, False)
+    else:
+        report = stopping.result()
+    context.note(startup.stopped(report) if report else "everything is stopped")
+    raise Signalled(number)
+
+
+async def _attend(context: Context, request: UpRequest) -> None:
+    began = time.time()
+    await bring_up(context, request)
+    context.note("\nCtrl-C stops everything\n")
+    async with context.client() as arena:
+        printer = await follow.printer(arena, context)
+        await follow.print_lines(arena, LogQuery(request.services, since=began, follow=True), printer)
+    context.note("the project was stopped from elsewhere")
+
+
+def _listen() -> asyncio.Queue[int]:
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    return signals
+
+
+async def _until_signal(work: asyncio.Future[Any], signals: asyncio.Queue[int]) -> int | None:
+    """Wait for `work`, whose error is raised, or for a signal, which cancels it and is returned."""
+    signalled = asyncio.ensure_future(signals.get())
+    await asyncio.wait({work, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if work.done():
+        signalled.cancel()
+        work.result()
+        return None
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    return signalled.result()

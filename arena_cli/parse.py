@@ -1,0 +1,48 @@
+"""Words a person types for amounts of time and scale, as values."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from arena.errors import UsageError
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def duration(text: str | float) -> float:
+    """Read "90", "90s", "1h30m" or "250ms" as seconds. Raises UsageError."""
+    word = str(text).strip()
+    if re.fullmatch(r"\d+(\.\d+)?", word):
+        return float(word)
+    pieces = _PIECE.findall(word)
+    if not pieces or "".join(number + unit for number, unit in pieces) != word:
+        raise UsageError(f"{word!r} is not a duration", hint="write it like 45s, 10m, 1h30m or 250ms")
+    return sum(float(number) * _UNITS[unit] for number, unit in pieces)
+
+
+def moment(text: str, now: float) -> float:
+    """Read "10m" (that long ago) or an RFC 3339 time, local where it names no zone, as Unix seconds. Raises UsageError."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        pass
+    try:
+        return now - duration(text)
+    except UsageError:
+        raise UsageError(
+            f"{text!r} is neither a duration nor a time", hint="write it like 10m or 2026-01-31T14:05:00Z"
+        ) from None
+
+
+def scale(words: list[str]) -> dict[str, int]:
+    """Read ["web=3"] as {"web": 3}. Raises UsageError."""
+    return dict(_scale_one(word) for word in words)
+
+
+def _scale_one(word: str) -> tuple[str, int]:
+    service, _, count = word.partition("=")
+    if not service or not count.isdecimal():
+        raise UsageError(f"--scale {word!r} is not SERVICE=N", hint="write it like --scale web=3")
+    return service, int(count)

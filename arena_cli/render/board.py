@@ -1,0 +1,103 @@
+"""What every instance is doing while a call runs, from its events: live lines on a terminal, one line per change elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.text import Text
+
+from arena.model.event import Event, EventName
+from arena_cli.render import unit
+from arena_cli.render.palette import BAD, BUSY, FAINT, GOOD
+
+FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_FRAMES_PER_SECOND = 10
+
+# What an instance is after an event, and whether that settles it ("" settles nothing: it still moves).
+_PHASES: dict[EventName, tuple[str, str]] = {
+    "planned": ("pending", ""),
+    "waited": ("waiting", ""),
+    "started": ("starting", ""),
+    "restarted": ("starting", ""),
+    "adopted": ("running", GOOD),
+    "reloaded": ("reloaded", GOOD),
+    "healthy": ("healthy", GOOD),
+    "completed": ("completed", GOOD),
+    "unhealthy": ("unhealthy", ""),
+    "exited": ("exited", ""),
+    "gave_up": ("failed", BAD),
+    "failed": ("failed", BAD),
+    "stopping": ("stopping", ""),
+    "stopped": ("stopped", GOOD),
+    "killed": ("killed", BAD),
+}
+
+
+@dataclass(slots=True)
+class Part:
+    """One instance: its phase, the events' own words about it, since when (Unix seconds), and the colour if settled."""
+
+    name: str
+    phase: str
+    since: float
+    detail: str = ""
+    settled: str = ""
+    began: float = 0.0
+
+    def seconds(self, now: float) -> float:
+        return max(0.0, (self.since if self.settled else now) - self.began)
+
+
+@dataclass(slots=True)
+class Board:
+    """All instances that an event has named so far, in the order they were named."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def apply(self, event: Event) -> Part | None:
+        """Take note of an event; the part it changed, or None if it changed none."""
+        name = event.instance or event.workload
+        if not name or event.name not in _PHASES:
+            return None
+        phase, settled = _PHASES[event.name]
+        part = self.parts.setdefault(name, Part(name, phase, event.at, began=event.at))
+        if phase in ("starting", "stopping"):
+            part.began = event.at
+        part.phase, part.settled, part.since, part.detail = phase, settled, event.at, event.detail
+        return part
+
+    def lines(self, now: float) -> Text:
+        """Every part on a line of its own, with a mark, its phase, its seconds and what it waits for."""
+        width = max((len(part.name) for part in self.parts.values()), default=0)
+        return Text("\n").join(_line(part, width, now) for part in self.parts.values())
+
+    def waiting(self, now: float) -> str:
+        """One sentence that names what is not ready: "waiting for web-1 (starting, 1.2 s)"; "" when all is."""
+        open_parts = [part for part in self.parts.values() if not part.settled]
+        if not open_parts:
+            return ""
+        return "waiting for " + ", ".join(f"{p.name} ({p.phase}, {p.seconds(now):.1f} s)" for p in open_parts)
+
+
+def change(part: Part) -> str:
+    """One plain line about what just happened to `part`."""
+    took = f" ({unit.seconds(part.seconds(part.since))})" if part.settled and part.phase != "running" else ""
+    return f"{part.name} {part.phase}{took}" + (f": {part.detail}" if part.detail else "")
+
+
+def _line(part: Part, width: int, now: float) -> Text:
+    mark, colour = _mark(part, now)
+    time = f"{part.seconds(now):.1f} s" if part.phase != "pending" else ""
+    text = Text.assemble(f" {mark} {part.name:<{width}}  ", (f"{part.phase:<10}", colour), f"{time:>8}")
+    text.stylize(colour, 1, 2)
+    if part.detail:
+        text.append(f"   {part.detail}", FAINT)
+    return text
+
+
+def _mark(part: Part, now: float) -> tuple[str, str]:
+    if part.settled:
+        return ("✗" if part.settled == BAD else "✓"), part.settled
+    if part.phase == "pending":
+        return "·", FAINT
+    return FRAMES[int(now * _FRAMES_PER_SECOND) % len(FRAMES)], BAD if part.phase == "unhealthy" else BUSY

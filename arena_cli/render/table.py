@@ -1,0 +1,37 @@
+"""The one shape of table: upper-case headings, two spaces between columns, no rules, nothing cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rich.text import Text
+
+from arena_cli.render.palette import FAINT
+
+Align = Literal["left", "right"]
+
+
+def table(headings: Sequence[tuple[str, Align]], rows: Iterable[Sequence[Text | str]]) -> Text:
+    """Lay `rows` out below `headings`, which pair a heading with its alignment."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    widths = [max([len(name), *(row[i].cell_len for row in cells)]) for i, (name, _) in enumerate(headings)]
+    heads = [Text(name, FAINT) for name, _ in headings]
+    aligns = [align for _, align in headings]
+    return Text("\n").join(_line(row, widths, aligns) for row in [heads, *cells])
+
+
+def _line(cells: Sequence[Text], widths: Sequence[int], aligns: Sequence[Align]) -> Text:
+    padded = [_pad(cell, width, align) for cell, width, align in zip(cells, widths, aligns, strict=True)]
+    line = Text("  ").join(padded)
+    line.rstrip()
+    return line
+
+
+def _pad(cell: Text, width: int, align: Align) -> Text:
+    space = " " * (width - cell.cell_len)
+    return Text.assemble(cell, space) if align == "left" else Text.assemble(space, cell)
+
+
+def _text(cell: Text | str) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)

@@ -1,0 +1,77 @@
+"""`arena token issue` and `inspect`."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from arena.auth.token import Inspection, Issued
+from arena.model import codec
+from arena_cli.render import unit
+from arena_cli.render.palette import BAD, FAINT, GOOD, STRONG
+
+_NAMES = {
+    "sub": "subject",
+    "iss": "issuer",
+    "aud": "audience",
+    "exp": "expires",
+    "iat": "issued",
+    "nbf": "not before",
+    "jti": "id",
+}
+_TIMES = ("exp", "iat", "nbf")
+
+
+def as_json(value: Issued | Inspection) -> str:
+    """One object."""
+    return json.dumps(codec.encode(value), indent=2)
+
+
+def issued(value: Issued) -> Text:
+    """A note beside the token: for whom, with which roles, until when."""
+    told = f"for {value.subject}"
+    if value.roles:
+        told += f", role{'s' if len(value.roles) > 1 else ''} {', '.join(value.roles)}"
+    if value.scopes:
+        told += f", scope{'s' if len(value.scopes) > 1 else ''} {', '.join(value.scopes)}"
+    return Text(f"{told}; valid until {_moment(value.expires_at)}", FAINT)
+
+
+def inspection(value: Inspection, now: float) -> Text:
+    """The verdict and why, then every claim."""
+    good = value.verdict == "verified"
+    text = Text.assemble((value.verdict, f"{STRONG} {GOOD if good else BAD}"))
+    if value.reason:
+        text.append(f": {value.reason}")
+    rows = {_NAMES.get(key, key): _claim(key, claim, now) for key, claim in value.claims.items()}
+    rows["algorithm"] = _plain(value.header.get("alg", "none"))
+    width = max(map(len, rows))
+    for name, claim in rows.items():
+        text.append(f"\n  {name:<{width}}  ", FAINT).append(claim)
+    return text
+
+
+def _claim(key: str, value: Any, now: float) -> str:
+    if key in _TIMES and isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**40:
+        if key != "exp":
+            return _moment(value)
+        left = value - now
+        return f"{_moment(value)} ({'in ' + unit.uptime(left) if left > 0 else unit.uptime(-left) + ' ago'})"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(map(_plain, value))
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
+
+
+def _moment(at: float) -> str:
+    try:
+        return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(at)
