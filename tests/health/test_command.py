@@ -19,7 +19,7 @@ def python(code: str) -> tuple[str, ...]:
         (python("print('a'); print('all well'); print()"), True, "exit code 0: all well"),
         (python("pass"), True, "exit code 0"),
         (python("import sys; sys.exit('no database')"), False, "exit code 1: no database"),
-        (python("print('\\x1b[31mred'); exit(3)"), False, "exit code 3: [31mred"),
+        (python("print('\\x1b[31mred'); raise SystemExit(3)"), False, "exit code 3: [31mred"),
         (python("import sys; sys.stdout.buffer.write(b'\\xff\\xfe')"), True, "exit code 0: \ufffd\ufffd"),
         (python("print('x' * 3_000_000)"), True, "exit code 0: " + "x" * 200),
         (python("import os; os.kill(os.getpid(), 9)"), False, "killed by signal 9"),

@@ -1,0 +1,119 @@
+"""The claims of a token, checked by type and against the clock.
+
+Source: RFC 7519 section 4.1 (registered claims), RFC 8693 section 4.2 (`scope`); `roles` is a JSON array of strings.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from arena.auth.errors import (
+    TokenExpired,
+    TokenMalformed,
+    TokenMissingClaim,
+    TokenNotYetValid,
+    TokenWrongAudience,
+    TokenWrongIssuer,
+)
+from arena.model.principal import Principal
+from arena.model.project import Jwt
+
+_NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
+_LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
+_LONGEST_NAME = 256  # characters of a subject, role, scope or token id: they end in logs and headers
+
+
+def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
+    """Check every claim that Arena gives a meaning to. Raises a TokenRefused that names the first one at fault."""
+    expires_at = _read_time(claims, "exp", required=True)
+    if now >= expires_at + jwt.leeway:
+        raise TokenExpired(f"the token expired {_ago(now - expires_at)} ago", hint=_NEW_TOKEN)
+    if now < _read_time(claims, "nbf") - jwt.leeway:
+        raise TokenNotYetValid("the token is not valid yet", hint="wait, or compare the clocks of the two machines")
+    if jwt.issuer:
+        _check_issuer(claims, jwt.issuer)
+    if jwt.audience:
+        _check_audience(claims, jwt.audience)
+    return Principal(
+        subject=_read_name(claims, "sub", required=True),
+        roles=frozenset(_read_names(claims, "roles")),
+        scopes=frozenset(_read_scope(claims)),
+        expires_at=expires_at,
+        token_id=_read_name(claims, "jti"),
+    )
+
+
+def _read_time(claims: dict[str, Any], name: str, *, required: bool = False) -> float:
+    """A NumericDate in Unix seconds; 0.0 when it is absent and may be."""
+    value = claims.get(name)
+    if value is None:
+        return _absent(name) if required else 0.0
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TokenMalformed(f"the claim {name} must be a number of seconds since 1970", hint=_NEW_TOKEN)
+    if not -_LATEST <= value <= _LATEST or not math.isfinite(value):
+        raise TokenMalformed(f"the claim {name} is out of range", hint=_NEW_TOKEN)
+    return float(value)
+
+
+def _check_issuer(claims: dict[str, Any], wanted: str) -> None:
+    if claims.get("iss") is None:
+        _absent("iss")
+    if claims["iss"] != wanted:
+        raise TokenWrongIssuer(
+            f"the token was not issued by {wanted!r}", hint="issue it with this project's `arena token issue`"
+        )
+
+
+def _check_audience(claims: dict[str, Any], wanted: str) -> None:
+    given = claims.get("aud")
+    if given is None:
+        _absent("aud")
+    if not isinstance(given, (str, list)):
+        raise TokenMalformed("the claim aud must be a string or a list of strings", hint=_NEW_TOKEN)
+    if wanted not in ([given] if isinstance(given, str) else given):
+        raise TokenWrongAudience(
+            f"the token is not meant for {wanted!r}", hint="issue it with this project's `arena token issue`"
+        )
+
+
+def _read_name(claims: dict[str, Any], name: str, *, required: bool = False) -> str:
+    value = claims.get(name)
+    if value is None:
+        return _absent(name) if required else ""
+    if not _is_name(value):
+        raise TokenMalformed(f"the claim {name} must be a short printable string", hint=_NEW_TOKEN)
+    return str(value)
+
+
+def _read_names(claims: dict[str, Any], name: str) -> list[str]:
+    value = claims.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(map(_is_name, value)):
+        raise TokenMalformed(f'the claim {name} must be a list of strings, such as ["user"]', hint=_NEW_TOKEN)
+    return value
+
+
+def _read_scope(claims: dict[str, Any]) -> list[str]:
+    value = claims.get("scope")
+    if value is None:
+        return []
+    if not isinstance(value, str) or not all(map(_is_name, value.split())):
+        raise TokenMalformed('the claim scope must be a string, such as "read write"', hint=_NEW_TOKEN)
+    return value.split()
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
+
+
+def _absent(name: str) -> Any:
+    raise TokenMissingClaim(f"the token has no {name} claim", hint=_NEW_TOKEN)
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

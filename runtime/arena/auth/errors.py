@@ -1,0 +1,45 @@
+"""Why a token was refused: one class per reason, each with a stable code and what to do about it."""
+
+from __future__ import annotations
+
+from arena.errors import AuthError
+
+
+class TokenRefused(AuthError):
+    """Base of every refusal of a token. The message never holds the token or parts of it."""
+
+    code = "token-refused"
+
+
+class TokenMalformed(TokenRefused):
+    """Not a JWT, too long, or a claim of the wrong type."""
+
+    code = "token-malformed"
+
+
+class TokenExpired(TokenRefused):
+    code = "token-expired"
+
+
+class TokenNotYetValid(TokenRefused):
+    code = "token-not-yet-valid"
+
+
+class TokenWrongAudience(TokenRefused):
+    code = "token-wrong-audience"
+
+
+class TokenWrongIssuer(TokenRefused):
+    code = "token-wrong-issuer"
+
+
+class TokenBadSignature(TokenRefused):
+    code = "token-bad-signature"
+
+
+class TokenAlgorithmRefused(TokenRefused):
+    code = "token-algorithm-refused"
+
+
+class TokenMissingClaim(TokenRefused):
+    code = "token-missing-claim"
