@@ -1,1 +1,1 @@
-"""To be written."""
+"""What the supervisor starts instances with. Backends know one another only through `base`."""

@@ -1,0 +1,292 @@
+"""Keeps one instance running: starts it, hears of its end, asks how it is, starts it again or gives up."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from arena import tasks
+from arena.clock import Clock
+from arena.errors import ArenaError
+from arena.model.address import Address
+from arena.model.event import Event, EventName
+from arena.model.instance import Health
+from arena.model.service import RestartWhen
+from arena.model.workload import Workload
+from arena.policy.backoff import Backoff
+from arena.supervisor.announce import Announcer
+from arena.supervisor.backends.base import Backend, Handle, Launch
+from arena.supervisor.checkup import Ask, examine
+from arena.supervisor.instance import Instance, Signal, advance
+from arena.telemetry.collector import LogCollector
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What keepers share. `draw` gives random numbers in [0, 1). `address` picks where an instance will listen, `launch` fills
+    in its command and environment for a run. `changed` is called after every change to an instance."""
+
+    backend: Backend
+    clock: Clock
+    announcer: Announcer
+    logs: LogCollector
+    ask: Ask
+    draw: Callable[[], float]
+    address: Callable[[Instance], Address]
+    launch: Callable[[Instance, str, Path], Launch]
+    new_run: Callable[[], str]
+    changed: Callable[[], None]
+    emit: Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended: an exit code (None if nobody knows), or `sick`, what the probe said of one that has to be ended."""
+
+    code: int | None = None
+    sick: str = ""
+
+    def __str__(self) -> str:
+        if self.sick:
+            return f"unhealthy: {self.sick}"
+        if self.code is None:
+            return "ended; its exit code went to an earlier daemon"
+        return f"exit code {self.code}" if self.code >= 0 else f"killed by {signal.Signals(-self.code).name}"
+
+
+def judge(when: RestartWhen, end: End) -> Signal:
+    """What the end of a run means under a restart rule: start it again ("lose"), "complete" or "fail"."""
+    good = end.code == 0 and not end.sick
+    if when == "always" or (when == "on-failure" and not good):
+        return "lose"
+    return "complete" if good else "fail"
+
+
+class Keeper:
+    """One instance and the task that keeps it. `state` is replaced, never changed."""
+
+    def __init__(self, world: World, state: Instance) -> None:
+        self.state = state
+        self._world = world
+        self._backoff = Backoff()
+        self._task: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        return self.state.name
+
+    def ask(self, workload: Workload) -> None:
+        """Mark it as wanted, to be made from `workload`; `start` does it. Only for one that is not active."""
+        self._backoff = Backoff()
+        self._move("ask", workload=workload, restarts=0, exit_code=None, detail="", health="none", health_detail="")
+
+    async def start(self) -> None:
+        """Start what was asked for, and keep it. If it cannot start it is failed, and `detail` says why.
+
+        Once begun this is carried through, even if the caller is cancelled.
+        """
+        await asyncio.shield(tasks.spawn(self._start(), name=f"start of {self.name}"))
+
+    async def adopt(self) -> None:
+        """Keep a process that an earlier daemon started and that `state.handle` names."""
+        health: Health = "starting" if self.state.workload.probe else "none"
+        ready = self.state.started_at if health == "none" else None
+        self._set(status="running", health=health, ready_at=ready, detail="")
+        self._world.logs.resume(self.name)
+        self._emit("adopted", f"pid {self.state.handle.pid}" if self.state.handle else "")
+        self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
+        await self._announce()
+
+    async def stop(self, grace: float | None = None, *, again: Workload | None = None) -> bool:
+        """End it and whatever it left; True if that took force. With `again` it is at once asked for anew.
+
+        Once begun this is carried through, even if the caller is cancelled. `grace` None: the workload's own.
+        """
+        return await asyncio.shield(tasks.spawn(self._stop(grace, again), name=f"stop of {self.name}"))
+
+    def reload(self, workload: Workload) -> None:
+        """Take new settings without a restart: the process is told to read its files again."""
+        if self.state.handle is not None:
+            self._world.backend.reload(self.state.handle)
+        self._set(workload=workload)
+        self._emit("reloaded")
+
+    async def refit(self, workload: Workload) -> None:
+        """Take what of a workload changes without the process noticing: restart rule, grace, metadata."""
+        announced = self.state.workload.metadata
+        self._set(workload=replace(workload, reload_hash=self.state.workload.reload_hash))
+        if self.state.status == "running" and workload.metadata != announced:
+            await self._announce()
+
+    def refuse(self, reason: str) -> None:
+        """It will not be started: what it depends on failed."""
+        if self.state.status == "pending":
+            self._move("fail", detail=reason)
+        self._emit("failed", reason)
+
+    def call_off(self) -> None:
+        """It need not be started any more."""
+        if self.state.status == "pending":
+            self._move("halt", detail="its start was called off")
+
+    async def idle(self) -> None:
+        """Return when no start or stop is under way."""
+        async with self._lock:
+            return
+
+    async def let_go(self) -> None:
+        """Keep it no longer; the process goes on."""
+        await tasks.cancel(self._task)
+
+    async def _start(self) -> None:
+        async with self._lock:
+            if self.state.status == "pending" and await self._spawn("started"):
+                self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
+
+    async def _stop(self, grace: float | None, again: Workload | None) -> bool:
+        async with self._lock:
+            await tasks.cancel(self._task)
+            self.call_off()
+            if not self.state.active:
+                await self._clean_up(grace)
+                return False
+            self._move("halt", health="none")
+            self._emit("stopping")
+            killed = await self._clean_up(grace)
+            self._move("end", detail="killed after its grace period" if killed else "")
+            self._emit("killed" if killed else "stopped")
+            if again is not None:
+                self.ask(again)
+            return killed
+
+    async def _keep(self) -> None:
+        delay = await self._run()
+        while delay is not None:
+            await self._world.clock.sleep(delay)
+            if not await self._spawn("restarted", restarts=self.state.restarts + 1):
+                return
+            delay = await self._run()
+
+    async def _run(self) -> float | None:
+        """See one run to its end; the delay in seconds before the next, None if there is to be none."""
+        end = await self._watch()
+        if not end.sick:
+            self._world.logs.finish(self.name)  # first, so that whoever hears of the end finds the last lines
+        delay = self._judge(end)
+        await self._clean_up(None)
+        return delay
+
+    async def _spawn(self, event: EventName, **changes: Any) -> bool:
+        run = self._world.new_run()
+        try:
+            self._set(address=self._world.address(self.state))
+            output = self._world.logs.begin(self.name)
+            handle = await self._world.backend.start(self._world.launch(self.state, run, output))
+        except ArenaError as error:
+            self._move("fail", detail=f"{error.message}; {error.hint}" if error.hint else error.message)
+            self._emit("failed", error.message)
+            return False
+        now = self._world.clock.now()
+        health: Health = "starting" if self.state.workload.probe else "none"
+        ready = now if health == "none" else None
+        self._move("spawn", handle=handle, started_at=now, ready_at=ready, health=health, detail="", **changes)
+        self._emit(event, f"pid {handle.pid}")
+        await self._announce()
+        return True
+
+    async def _watch(self) -> End:
+        """Wait for the end of the process or, if it is to be restarted for that, for its ill health."""
+        handle, sick = self._handle(), asyncio.get_running_loop().create_future()
+        gone = asyncio.ensure_future(self._world.backend.wait(handle))
+        checkup = self._examine(sick)
+        try:
+            await asyncio.wait({gone, sick}, return_when=asyncio.FIRST_COMPLETED)
+            return End(code=gone.result()) if gone.done() else End(sick=sick.result())
+        finally:
+            sick.cancel()
+            await tasks.cancel(checkup, gone)
+
+    def _examine(self, sick: asyncio.Future[str]) -> asyncio.Task[None] | None:
+        workload, probe = self.state.workload, self.state.workload.probe
+        if probe is None:
+            return None
+        launch = self._world.launch(self.state, self._handle().run, self._world.logs.spool_path(self.name))
+
+        def report(health: Health, detail: str) -> None:
+            self._note(health, detail)
+            if health == "unhealthy" and workload.restart.when != "no" and not sick.done():
+                sick.set_result(detail)
+
+        work = examine(probe, lambda: self._ask(launch), self._world.clock, report)
+        return tasks.spawn(work, name=f"checkup of {self.name}")
+
+    def _ask(self, launch: Launch) -> Any:
+        probe, address = self.state.workload.probe, self.state.address
+        assert probe is not None
+        return self._world.ask(probe, address, environment=launch.environment, directory=launch.directory)
+
+    def _note(self, health: Health, detail: str) -> None:
+        """Remember an answer of the probe; tell of it when the health changes."""
+        now = self._world.clock.now()
+        if health == self.state.health:
+            if detail != self.state.health_detail:
+                self._set(health_detail=detail)
+            return
+        ready = self.state.ready_at or (now if health == "healthy" else None)
+        self._set(health=health, health_detail=detail, health_since=now, ready_at=ready)
+        self._emit("healthy" if health == "healthy" else "unhealthy", detail)
+
+    def _judge(self, end: End) -> float | None:
+        rule, health = self.state.workload.restart, "unhealthy" if end.sick else "none"
+        verdict = judge(rule.when, end)
+        if verdict == "lose":
+            again = self._backoff.again(rule, self._world.clock.monotonic(), self._world.draw())
+            if again is not None:
+                self._backoff, delay = again
+                self._move("lose", exit_code=end.code, health=health, detail=str(end))
+                self._emit("exited", f"{end}, again in {delay:.1f} s")
+                return delay
+            detail = f"given up after {rule.max_attempts} restarts within {rule.window:g} s: {end}"
+            self._move("fail", exit_code=end.code, health=health, detail=detail)
+            self._emit("gave_up", detail)
+            return None
+        self._move(verdict, exit_code=end.code, health=health, detail=str(end))
+        self._emit("completed" if verdict == "complete" else "failed", str(end))
+        return None
+
+    async def _clean_up(self, grace: float | None) -> bool:
+        """End what is left of the run, having told the registry first; True if that took force."""
+        if self.state.handle is None:
+            return False
+        if self.state.workload.registered:
+            await self._world.announcer.withdraw(self.state.workload, self.name)
+        seconds = self.state.workload.stop_grace_period if grace is None else grace
+        killed = await self._world.backend.stop(self.state.handle, seconds)
+        self._world.logs.finish(self.name)
+        self._set(handle=None)
+        return killed
+
+    async def _announce(self) -> None:
+        if self.state.workload.registered and self.state.address is not None:
+            await self._world.announcer.announce(self.state.workload, self.name, self.state.address)
+
+    def _handle(self) -> Handle:
+        if self.state.handle is None:
+            raise ValueError(f"{self.name} has no process")
+        return self.state.handle
+
+    def _move(self, move: Signal, **changes: Any) -> None:
+        self.state = advance(self.state, move, **changes)
+        self._world.changed()
+
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
+        self._world.changed()
+
+    def _emit(self, name: EventName, detail: str = "") -> None:
+        self._world.emit(Event(self._world.clock.now(), name, self.state.workload.name, self.name, detail))
