@@ -1,0 +1,97 @@
+"""What a project comes to: Arena's own components and the user's services, as workloads, in one list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import replace
+
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
+from arena.model.layout import StateLayout
+from arena.model.project import Project
+from arena.model.service import Probe, Restart, Service
+from arena.model.workload import Workload
+
+# Isolated mode, so that a folder named `arena` in the user's project cannot shadow ours.
+PYTHON = (sys.executable, "-I", "-m")
+
+_RESTART = Restart("always", delay=0.1, max_delay=5.0, max_attempts=20, window=60.0)
+_PROBE = Probe(http="/health", interval=2.0, timeout=2.0, retries=3, start_period=15.0)
+
+
+def workloads(project: Project, layout: StateLayout, spec: GatewaySpec) -> tuple[Workload, ...]:
+    """Everything that should run: the registry, the gateway, and each service that Arena starts."""
+    started = [service for service in project.services if not service.external]
+    return (_registry(project, layout), _gateway(project, layout, spec), *(_service(s, project) for s in started))
+
+
+def gateway_spec(project: Project, layout: StateLayout, secret: str) -> GatewaySpec:
+    """What the gateway is told. `secret` is used where the project names none."""
+    settings = project.gateway
+    return GatewaySpec(
+        project=project.name,
+        settings=replace(settings, jwt=replace(settings.jwt, secret=settings.jwt.secret or secret)),
+        routes=tuple(route for service in project.services for route in service.routes),
+        services=tuple(service.name for service in project.services),
+        registry_url=project.registry.url,
+        snapshot_file=str(layout.gateway_snapshot),
+    )
+
+
+def _registry(project: Project, layout: StateLayout) -> Workload:
+    settings = project.registry
+    options = {
+        "--host": settings.host,
+        "--port": settings.port,
+        "--ttl": settings.ttl,
+        "--state": layout.registry_state,
+        "--secret-file": layout.service_secret,
+    }
+    words = (str(word) for option in options.items() for word in option)
+    return Workload(
+        name="registry",
+        kind="registry",
+        command=(*PYTHON, "arena.registry", *words),
+        directory=project.directory,
+        host=settings.host,
+        port=settings.port,
+        probe=_PROBE,
+        restart=_RESTART,
+    )
+
+
+def _gateway(project: Project, layout: StateLayout, spec: GatewaySpec) -> Workload:
+    settings = spec.settings
+    told = codec.encode(spec)
+    return Workload(
+        name="gateway",
+        kind="gateway",
+        command=(*PYTHON, "arena.gateway", str(layout.gateway_spec)),
+        directory=project.directory,
+        host=settings.host,
+        port=settings.port,
+        probe=_PROBE,
+        restart=_RESTART,
+        stop_grace_period=settings.timeouts.drain + 5.0,
+        reload_hash=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16],
+    )
+
+
+def _service(service: Service, project: Project) -> Workload:
+    return Workload(
+        name=service.name,
+        kind="service",
+        command=service.command,
+        directory=service.directory,
+        environment={"SERVICE_DISCOVERY_URL": project.registry.url, **service.environment},
+        port=service.port,
+        replicas=service.replicas,
+        depends_on=service.depends_on,
+        probe=service.probe,
+        restart=service.restart,
+        stop_grace_period=service.stop_grace_period,
+        registered=True,
+        metadata=service.metadata,
+    )

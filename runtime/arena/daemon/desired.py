@@ -1,0 +1,54 @@
+"""What was last asked for: written before it is carried out, read by the daemon that follows one that died."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from arena.auth.secret import load_or_create
+from arena.daemon import component
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
+from arena.model.layout import StateLayout
+from arena.model.project import Project
+from arena.model.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """A Project with everything that follows from it."""
+
+    project: Project
+    spec: GatewaySpec
+    workloads: tuple[Workload, ...]
+
+    @classmethod
+    def of(cls, project: Project, layout: StateLayout) -> Desired:
+        """Work it out; makes the project's secrets if there are none. Raises ConfigError for a weak or exposed secret."""
+        load_or_create(layout.service_secret)
+        spec = component.gateway_spec(project, layout, load_or_create(layout.jwt_secret))
+        return cls(project, spec, component.workloads(project, layout, spec))
+
+    def save(self, layout: StateLayout) -> None:
+        """Write what the gateway reads and what a later daemon reads."""
+        write_private(layout.gateway_spec, json.dumps(codec.encode(self.spec)))
+        write_private(layout.desired, json.dumps(codec.encode(self.project)))
+
+
+def load(layout: StateLayout) -> Desired | None:
+    """What an earlier daemon was asked for, None if nothing. Raises ValueError for a file that cannot be read as that."""
+    try:
+        text = layout.desired.read_text()
+    except FileNotFoundError:
+        return None
+    return Desired.of(codec.decode(Project, json.loads(text)), layout)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` in one step by a file of mode 0600: readers see the old or the new, never half."""
+    aside = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    aside.replace(path)

@@ -1,0 +1,111 @@
+"""Starts a daemon and waits until it answers: the CLI's door to this room."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from arena.control.client import connect
+from arena.errors import ArenaError, NothingRunning
+from arena.model.layout import StateLayout
+from arena.model.plan import Plan
+from arena.model.project import Project
+
+_READY = "ready"
+_started: list[subprocess.Popen[bytes]] = []  # kept, so that a daemon which ends before we do is reaped
+_PATIENCE = 15.0  # seconds; a daemon answers within half a second on an idle machine
+
+
+async def ensure(layout: StateLayout, directory: str | Path) -> None:
+    """Return when a daemon of this project answers, starting one if none does. Raises ArenaError, with the end of the
+    daemon's log, when it cannot be started."""
+    if await _answers(layout):
+        return
+    prepare(layout)
+    word = await asyncio.to_thread(_start, layout, Path(directory))
+    if word != _READY and not await _answers(layout):  # another `arena up` may have been quicker
+        raise ArenaError(
+            "the daemon could not be started" + (f": {word}" if word else ""),
+            hint=f"its log is {layout.daemon_log}",
+            detail="\n".join(_tail(layout.daemon_log, 10)),
+        )
+
+
+async def recover(layout: StateLayout) -> bool:
+    """Start a daemon for instances that outlived theirs. False when no record of any is left."""
+    if not _has_records(layout):
+        return False
+    await ensure(layout, layout.root.parent.parent)
+    return True
+
+
+async def preview(project: Project, only: Iterable[str]) -> Plan:
+    """The plan of an `up` on a project of which nothing runs."""
+    # Not at the top: the CLI starts without the supervisor.
+    from arena.daemon import component
+    from arena.supervisor.observed import Observed
+    from arena.supervisor.reconcile import reconcile
+
+    layout = StateLayout.of(project.directory, project.name)
+    spec = component.gateway_spec(project, layout, "")
+    return reconcile(component.workloads(project, layout, spec), Observed(), frozenset(only))
+
+
+def prepare(layout: StateLayout) -> None:
+    """Make the state folder and its parent `.arena`, both for this user alone, and keep them out of git."""
+    parent = layout.root.parent
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    layout.root.mkdir(mode=0o700, exist_ok=True)
+    for folder in (parent, layout.root):
+        folder.chmod(0o700)
+    ignore = parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+
+
+def _start(layout: StateLayout, directory: Path) -> str:
+    """Start the daemon and return its first word: "ready", or why not. It writes that word to a pipe and closes it."""
+    reading, writing = os.pipe()
+    words = ("--root", str(layout.root), "--directory", str(directory), "--ready-fd", str(writing))
+    with layout.daemon_log.open("ab") as log:
+        layout.daemon_log.chmod(0o600)
+        daemon = subprocess.Popen(
+            (sys.executable, "-I", "-m", "arena.daemon", *words),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(writing,),
+        )
+    _started.append(daemon)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        return pipe.readline().strip()
+
+
+async def _answers(layout: StateLayout) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE), connect(layout):
+            return True
+    except NothingRunning:
+        return False
+
+
+def _has_records(layout: StateLayout) -> bool:
+    try:
+        return bool(json.loads(layout.instances.read_text()))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _tail(path: Path, lines: int) -> list[str]:
+    try:
+        return path.read_text(errors="replace").splitlines()[-lines:]
+    except FileNotFoundError:
+        return []

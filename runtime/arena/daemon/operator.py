@@ -1,0 +1,251 @@
+"""The Operator of a running project: each call is a few words to the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import logging
+import os
+import shutil
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from arena import __version__, tasks
+from arena.auth import service_token
+from arena.auth.secret import load_or_create
+from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
+from arena.control.operator import Listener
+from arena.daemon import desired, readiness, report
+from arena.daemon.desired import Desired
+from arena.daemon.registration import Registrations
+from arena.errors import ArenaError, UsageError, WaitTimeout
+from arena.model.event import Event
+from arena.model.instance import Health, InstanceRow, Status
+from arena.model.layout import StateLayout
+from arena.model.logline import LogLine, LogQuery
+from arena.model.plan import Plan
+from arena.model.project import RegistrySettings
+from arena.model.service import Service
+from arena.model.workload import Workload
+from arena.registry.client import RegistryClient
+from arena.supervisor.backends.process import ProcessBackend
+from arena.supervisor.order import select
+from arena.supervisor.supervisor import Supervisor
+from arena.telemetry.logstore import LogStore
+
+_log = logging.getLogger("arena.daemon")
+
+
+class DaemonOperator:
+    """Call `start` once, then the Operator's calls; `finished` is set when the daemon has nothing more to do."""
+
+    def __init__(self, layout: StateLayout, directory: Path) -> None:
+        self.finished = asyncio.Event()
+        self._layout = layout
+        self._directory = directory
+        self._began = time.time()
+        self._desired: Desired | None = None
+        self._listeners: set[Listener] = set()
+        self._logs = LogStore(layout.logs)
+        self._registrations = Registrations(self._open_registry)
+        self._supervisor = Supervisor(
+            ProcessBackend(str(layout.root)),
+            records=layout.instances,
+            logs=layout.logs,
+            announcer=self._registrations,
+            variables=self._variables,
+            on_event=self._tell,
+        )
+
+    async def start(self) -> None:
+        """Adopt what an earlier daemon left running and go on with what it was asked for."""
+        adopted = await self._supervisor.adopt()
+        try:
+            self._desired = desired.load(self._layout)
+        except (ValueError, ArenaError) as error:
+            _log.error("what was last asked for cannot be read, so nothing is started: %s", error)
+        if adopted and self._desired is not None:
+            _log.info("adopted %s", ", ".join(adopted))
+            tasks.spawn(self._resume(self._desired), name="resume")
+
+    def leave(self) -> None:
+        """Stop everything and end: what SIGTERM asks for."""
+        tasks.spawn(self.down(None, False, lambda _: None), name="down")
+
+    async def close(self) -> None:
+        """Let go of what still runs."""
+        await self._registrations.close()
+        await self._supervisor.close()
+
+    async def info(self) -> DaemonInfo:
+        return DaemonInfo(os.getpid(), __version__, self._layout.root.name, str(self._directory), self._began)
+
+    async def up(self, request: UpRequest, on_event: Listener) -> UpReport:
+        wanted = Desired.of(request.project, self._layout)
+        plan = self._supervisor.plan(wanted.workloads, request.services)
+        if request.dry_run:
+            return UpReport(plan, (), 0.0)
+        began = time.monotonic()
+        with self._hearing(on_event):
+            for step in plan.steps:
+                on_event(Event(time.time(), "planned", step.workload, step.instance, step.cause))
+            await self._adjust(wanted, plan, request)
+        names = instance_names(select(wanted.workloads, request.services))
+        return UpReport(plan, report.parts(self._supervisor, names), time.monotonic() - began)
+
+    async def down(self, grace: float | None, volumes: bool, on_event: Listener) -> DownReport:
+        began = time.monotonic()
+        with self._hearing(on_event):
+            await self._registrations.outside(())
+            ended = await self._supervisor.stop((), grace)
+        for file in (self._layout.desired, self._layout.instances, self._layout.gateway_spec):
+            file.unlink(missing_ok=True)
+        if volumes:
+            self._forget()
+        self.finished.set()
+        return DownReport(ended.stopped, ended.killed, time.monotonic() - began)
+
+    async def restart(self, services: tuple[str, ...], grace: float | None, on_event: Listener) -> UpReport:
+        began = time.monotonic()
+        chosen = services or tuple(w.name for w in self._workloads() if w.kind == "service")
+        with self._hearing(on_event):
+            await self._supervisor.restart(chosen, grace)
+        names = [instance.name for instance in self._supervisor.instances(chosen)]
+        return UpReport(Plan(), report.parts(self._supervisor, names), time.monotonic() - began)
+
+    async def wait(self, service: str, status: Status | Health, timeout: float, on_event: Listener) -> None:
+        self._require(service)
+
+        def reached() -> bool:
+            states = self._supervisor.instances((service,))
+            if any(state.status == "failed" for state in states) and status != "failed":
+                raise self._supervisor.failure(next(state for state in states if state.status == "failed"))
+            return bool(states) and all(status in (state.status, state.health) for state in states)
+
+        with self._hearing(on_event):
+            try:
+                await asyncio.wait_for(self._supervisor.until(reached), timeout)
+            except TimeoutError:
+                seen = ", ".join(f"{s.name} is {s.status}, {s.health}" for s in self._supervisor.instances((service,)))
+                raise WaitTimeout(f"{service} is not {status} after {timeout:g} s: {seen}") from None
+
+    async def rows(self, everything: bool) -> tuple[InstanceRow, ...]:
+        return (*self._supervisor.rows(everything), *report.external_rows(await self._outside()))
+
+    async def health(self) -> tuple[HealthRow, ...]:
+        inside = [report.health_row(i) for i in self._supervisor.instances() if i.active or i.status == "failed"]
+        return (*inside, *report.external_health(await self._outside()))
+
+    async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
+        for service in query.services:
+            self._require(service)
+        async with contextlib.aclosing(self._logs.query(query)) as lines:
+            async for line in lines:
+                yield line
+
+    async def _adjust(self, wanted: Desired, plan: Plan, request: UpRequest) -> None:
+        """Carry out the plan and wait until all of it is ready."""
+        moved = self._desired is not None and self._desired.project.registry != wanted.project.registry
+        self._desired = wanted
+        wanted.save(self._layout)
+        if moved:
+            await self._registrations.change_registry()
+        try:
+            await asyncio.wait_for(self._carry_out(wanted, plan, request.services), request.wait_timeout)
+        except TimeoutError:
+            names = instance_names(select(wanted.workloads, request.services))
+            raise readiness.too_late(names, self._supervisor.instances(), request.wait_timeout) from None
+        finally:
+            if not any(instance.active for instance in self._supervisor.instances()):
+                self.finished.set()  # nothing came of it: do not stay for nothing
+
+    async def _carry_out(self, wanted: Desired, plan: Plan, only: tuple[str, ...]) -> None:
+        """Apply, and return when everything chosen is ready. Raises PartFailed as soon as that will not be."""
+        names = instance_names(select(wanted.workloads, only))
+        fresh = {step.instance for step in plan.steps if step.verb in ("start", "restart")}
+        before = self._supervisor.instances()
+
+        def settled() -> bool:
+            # What `apply` has not touched yet says nothing of this start.
+            states = [state for state in self._supervisor.instances() if state.name not in fresh or state not in before]
+            bad = readiness.failed(names, fresh, states)
+            if bad:
+                raise readiness.failure([self._supervisor.failure(state) for state in bad], bad)
+            return apply.done() and not readiness.missing(names, states)
+
+        apply = asyncio.ensure_future(self._supervisor.apply(wanted.workloads, only))
+        watch = asyncio.ensure_future(self._supervisor.until(settled))
+        try:
+            await asyncio.wait({apply, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if watch.done():
+                watch.result()
+            await apply
+            await self._registrations.outside(self._external())
+            await self._supervisor.until(settled)
+        finally:
+            await tasks.cancel(apply, watch)
+
+    async def _resume(self, wanted: Desired) -> None:
+        """What died while no daemon was watching is started again."""
+        try:
+            await self._supervisor.apply(wanted.workloads)
+            await self._registrations.outside(self._external())
+        except ArenaError as error:
+            _log.error("could not go on with what was asked for: %s", error, extra={"hint": error.hint})
+
+    async def _outside(self) -> list[report.Outside]:
+        services = self._external()
+        if not services:
+            return []
+        snapshot = await self._registrations.snapshot()
+        return report.outside(services, snapshot)
+
+    def _external(self) -> tuple[Service, ...]:
+        services = self._desired.project.services if self._desired else ()
+        return tuple(service for service in services if service.external)
+
+    def _workloads(self) -> tuple[Workload, ...]:
+        return self._desired.workloads if self._desired else ()
+
+    def _require(self, name: str) -> None:
+        names = [w.name for w in self._workloads()] + [service.name for service in self._external()]
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(names))}"
+            raise UsageError(f"there is no service {name!r} in this project", hint=hint)
+
+    def _variables(self, workload: Workload, _instance: str) -> Mapping[str, str]:
+        """What an instance gets beside its own environment. Components read their secrets from files."""
+        if workload.kind != "service":
+            return {}
+        secret = load_or_create(self._layout.service_secret)
+        return {"ARENA_SERVICE_TOKEN": service_token.mint(secret, workload.name)}
+
+    def _open_registry(self) -> RegistryClient:
+        url = self._desired.project.registry.url if self._desired else RegistrySettings().url
+        return RegistryClient(url, service_token.mint_operator(load_or_create(self._layout.service_secret)))
+
+    @contextlib.contextmanager
+    def _hearing(self, listener: Listener) -> Iterator[None]:
+        self._listeners.add(listener)
+        try:
+            yield
+        finally:
+            self._listeners.discard(listener)
+
+    def _tell(self, event: Event) -> None:
+        _log.info("%s %s", event.instance or event.workload, event.name, extra={"detail": event.detail})
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _forget(self) -> None:
+        shutil.rmtree(self._layout.logs, ignore_errors=True)
+        for file in (self._layout.registry_state, self._layout.gateway_snapshot):
+            file.unlink(missing_ok=True)
+
+
+def instance_names(workloads: Sequence[Workload]) -> list[str]:
+    """Every instance that these workloads come to."""
+    return [workload.instance_name(index) for workload in workloads for index in range(1, workload.replicas + 1)]

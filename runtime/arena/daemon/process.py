@@ -1,0 +1,86 @@
+"""The daemon's life: take the lock, adopt what runs, answer, and leave in order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO
+
+from arena.control.server import Server
+from arena.control.socket import socket_path
+from arena.daemon.operator import DaemonOperator
+from arena.errors import ArenaError
+from arena.model.layout import StateLayout
+from arena.telemetry import jsonlog
+
+_log = logging.getLogger("arena.daemon")
+
+
+def main() -> int:
+    """Run one daemon. Returns 0 after `down` or SIGTERM, 1 if it could not start."""
+    options = _options()
+    layout = StateLayout(options.root)
+    os.chdir(options.directory)
+    jsonlog.configure(os.environ.get("LOG_LEVEL", "INFO"), sys.stderr)
+    with layout.daemon_lock.open("a") as lock:
+        if not _lock(lock):
+            _tell(options.ready_fd, "another daemon of this project is running")
+            return 1
+        try:
+            asyncio.run(_live(layout, options.directory, options.ready_fd))
+        except ArenaError as error:
+            _log.error("%s", error, extra={"hint": error.hint, "detail": error.detail})
+            _tell(options.ready_fd, error.message)
+            return 1
+    return 0
+
+
+async def _live(layout: StateLayout, directory: Path, ready_fd: int) -> None:
+    operator = DaemonOperator(layout, directory)
+    server = Server(operator, socket_path(layout))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, operator.leave)
+    await operator.start()
+    await server.start()
+    _log.info("daemon started", extra={"pid": os.getpid(), "socket": str(socket_path(layout))})
+    _tell(ready_fd, "ready")
+    try:
+        await operator.finished.wait()
+    finally:
+        await server.close()
+        await operator.close()
+    _log.info("daemon ended")
+
+
+def _lock(lock: IO[str]) -> bool:
+    """One daemon per project: the lock is released by the kernel however this process ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _tell(ready_fd: int, word: str) -> None:
+    try:
+        with os.fdopen(ready_fd, "w", encoding="utf-8") as pipe:
+            pipe.write(word.replace("\n", " ") + "\n")
+    except OSError as error:  # whoever started us has gone, which is no reason to stop
+        _log.info("nobody waits for the daemon to be ready: %s", error)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m arena.daemon", description="Arena's daemon; started by `arena up`."
+    )
+    parser.add_argument("--root", type=Path, required=True, help="the project's state folder")
+    parser.add_argument("--directory", type=Path, required=True, help="the project's folder")
+    parser.add_argument("--ready-fd", type=int, required=True, help="where to write one line once it answers")
+    return parser.parse_args()

@@ -1,0 +1,168 @@
+"""Keeps the registry informed of every endpoint: those the supervisor starts and those that run elsewhere.
+
+One background task per endpoint registers it, keeps it alive with heartbeats, registers it again when the registry has
+forgotten it, and tries again with growing pauses while the registry is away. The supervisor never waits for any of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from arena import tasks
+from arena.model.address import Address
+from arena.model.service import Probe, Restart, Service
+from arena.model.snapshot import Snapshot
+from arena.model.workload import Workload
+from arena.policy.backoff import ceiling
+from arena.registry.client import RegistryAway, RegistryClient, RegistryRefused
+
+_CALL_PATIENCE = 1.5  # seconds for the last word to a registry that may be away
+_RETRY = Restart(delay=0.1, max_delay=3.0)
+_NEWS = 5  # attempts in a row that failed
+_REFUSED_PAUSE = 30.0
+_STATIC_CHECK = 10.0  # seconds between two looks whether the registry still knows a static entry
+_SETTLE = 0.1  # seconds between a withdrawal and SIGTERM: the Snapshot must reach the gateway first
+
+_log = logging.getLogger("arena.daemon.registration")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is registered. `permanent` entries need no heartbeat to stay: nobody here knows whether they live."""
+
+    service: str
+    instance: str
+    address: Address
+    probe: Probe | None
+    metadata: dict[str, str]
+    permanent: bool = False
+
+    def payload(self) -> dict[str, object]:
+        """The registry's own shape (the seed's, with `instance_id` and `check`)."""
+        told: dict[str, object] = {
+            "service_name": self.service,
+            "instance_id": self.instance,
+            "url": self.address.url,
+            "metadata": self.metadata,
+        }
+        if self.probe is not None and self.probe.http:
+            told["health_url"] = f"{self.address.url}{self.probe.http}"
+            told["check"] = {
+                "interval_s": self.probe.interval,
+                "timeout_s": self.probe.timeout,
+                "retries": self.probe.retries,
+                "successes": self.probe.successes,
+            }
+        if self.permanent:
+            told["ttl_seconds"] = 0
+        return told
+
+
+class Registrations:
+    """Implements `supervisor.announce.Announcer`. `client` makes the registry client of the moment, lazily: httpx costs a
+    fifth of a second to import, which no instance should wait for."""
+
+    def __init__(self, client: Callable[[], RegistryClient]) -> None:
+        self._make_client = client
+        self._client: RegistryClient | None = None
+        self._kept: dict[str, tuple[Entry, asyncio.Task[None]]] = {}
+
+    async def announce(self, workload: Workload, instance: str, address: Address) -> None:
+        self._keep(Entry(workload.name, instance, address, workload.probe, workload.metadata))
+
+    async def withdraw(self, workload: Workload, instance: str) -> None:
+        kept = self._kept.pop(instance, None)
+        if kept is not None:
+            await tasks.cancel(kept[1])
+        if await self._deregister(workload.name, instance):
+            await asyncio.sleep(_SETTLE)
+
+    async def outside(self, services: tuple[Service, ...]) -> None:
+        """Keep exactly these external services registered."""
+        wanted = {entry.instance: entry for service in services for entry in external_entries(service)}
+        for name, (entry, task) in list(self._kept.items()):
+            if entry.permanent and wanted.get(name) != entry:
+                del self._kept[name]
+                await tasks.cancel(task)
+                await self._deregister(entry.service, name)
+        for name, entry in wanted.items():
+            if name not in self._kept:
+                self._keep(entry)
+
+    async def snapshot(self) -> Snapshot | None:
+        """What the registry knows, None while it is away."""
+        try:
+            async with asyncio.timeout(_CALL_PATIENCE):
+                return await self._registry().snapshot()
+        except (RegistryAway, RegistryRefused, TimeoutError) as error:
+            _log.info("the registry does not answer: %s", error)
+            return None
+
+    async def change_registry(self) -> None:
+        """Speak to the registry at its new address from now on, and tell it everything."""
+        await self.close()
+        for entry in [entry for entry, _ in self._kept.values()]:
+            self._keep(entry)
+
+    async def close(self) -> None:
+        """Fall silent; what is registered stays so until its time to live is over."""
+        await tasks.cancel(*(task for _, task in self._kept.values()))
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _keep(self, entry: Entry) -> None:
+        before = self._kept.pop(entry.instance, None)
+        if before is not None:
+            before[1].cancel()
+        task = tasks.spawn(self._tend(entry), name=f"registration of {entry.instance}")
+        self._kept[entry.instance] = (entry, task)
+
+    async def _tend(self, entry: Entry) -> None:
+        attempt = 0
+        while True:
+            try:
+                lease = await self._registry().register(entry.payload())
+                attempt = 0
+                await self._keep_alive(entry, lease.heartbeat or _STATIC_CHECK)
+            except RegistryAway as error:
+                # At its own start the registry is away for a moment, which is no news.
+                _log.log(logging.WARNING if attempt == _NEWS else logging.DEBUG, "%s", error)
+                await asyncio.sleep(ceiling(_RETRY, attempt))
+                attempt += 1
+            except RegistryRefused as error:
+                _log.error("%s is not registered, so no request reaches it: %s", entry.instance, error)
+                await asyncio.sleep(_REFUSED_PAUSE)
+
+    async def _keep_alive(self, entry: Entry, pause: float) -> None:
+        """Return when the registry no longer knows the entry."""
+        known = True
+        while known:
+            await asyncio.sleep(pause)
+            known = await self._registry().heartbeat(entry.service, entry.instance)
+
+    async def _deregister(self, service: str, instance: str) -> bool:
+        """True when the registry has heard it."""
+        try:
+            async with asyncio.timeout(_CALL_PATIENCE):
+                await self._registry().deregister(service, instance)
+        except (RegistryAway, RegistryRefused, TimeoutError) as error:
+            _log.info("%s was not deregistered: %s", instance, error)
+            return False
+        return True
+
+    def _registry(self) -> RegistryClient:
+        if self._client is None:
+            self._client = self._make_client()
+        return self._client
+
+
+def external_entries(service: Service) -> tuple[Entry, ...]:
+    """The endpoints of a service that runs elsewhere, named like instances: "billing-1"."""
+    return tuple(
+        Entry(service.name, f"{service.name}-{number}", address, service.probe, service.metadata, permanent=True)
+        for number, address in enumerate(service.urls, start=1)
+    )

@@ -1,0 +1,105 @@
+"""From what the supervisor and the registry know to the rows a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from arena.control.messages import HealthRow, PartReport
+from arena.daemon.registration import Entry, external_entries
+from arena.model.instance import Health, InstanceRow
+from arena.model.service import Service
+from arena.model.snapshot import EndpointHealth, Snapshot
+from arena.supervisor.instance import Instance
+from arena.supervisor.supervisor import Supervisor
+
+_TAIL = 10  # lines
+
+_HEALTH: dict[EndpointHealth, Health] = {"passing": "healthy", "failing": "unhealthy", "unknown": "starting"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """One endpoint of a service that runs elsewhere, and what the registry's probe says of it."""
+
+    entry: Entry
+    health: Health
+    detail: str
+
+
+def parts(supervisor: Supervisor, names: Sequence[str]) -> tuple[PartReport, ...]:
+    """How each of the named instances came up."""
+    return tuple(_part(supervisor, state) for state in supervisor.instances() if state.name in names)
+
+
+def _part(supervisor: Supervisor, state: Instance) -> PartReport:
+    bad = state.status == "failed"
+    return PartReport(
+        service=state.workload.name,
+        instance=state.name,
+        status=state.status,
+        health=state.health,
+        seconds=state.seconds_to_ready,
+        endpoint=_endpoint(state),
+        tail=supervisor.tail(state.name, _TAIL) if bad else (),
+        log_file=str(supervisor.log_file(state.name)),
+    )
+
+
+def health_row(state: Instance) -> HealthRow:
+    """What the supervisor's probe last said of one instance."""
+    detail = state.health_detail if state.status == "running" else state.detail
+    return HealthRow(
+        state.workload.name, state.name, state.status, state.health, _endpoint(state), detail, state.health_since
+    )
+
+
+def outside(services: Sequence[Service], snapshot: Snapshot | None) -> list[Outside]:
+    """Every external endpoint with its health; `snapshot` None: the registry is away, and nothing is known."""
+    known = {endpoint.instance: endpoint.health for endpoint in snapshot.endpoints} if snapshot else {}
+    return [
+        Outside(entry, *_judge(entry, known, snapshot is not None))
+        for service in services
+        for entry in external_entries(service)
+    ]
+
+
+def external_rows(seen: Sequence[Outside]) -> list[InstanceRow]:
+    """The rows of `arena ps` for what runs elsewhere."""
+    return [
+        InstanceRow(
+            each.entry.service, "service", each.entry.instance, "external", each.health, None,
+            each.entry.address.authority, 0, None, None, None, "external",
+        )
+        for each in seen
+    ]  # fmt: skip
+
+
+def external_health(seen: Sequence[Outside]) -> list[HealthRow]:
+    """The rows of `arena health` for what runs elsewhere."""
+    return [
+        HealthRow(
+            each.entry.service,
+            each.entry.instance,
+            "external",
+            each.health,
+            each.entry.address.authority,
+            each.detail,
+        )
+        for each in seen
+    ]
+
+
+def _judge(entry: Entry, known: dict[str, EndpointHealth], answered: bool) -> tuple[Health, str]:
+    if not answered:
+        return "none", "not known: the registry does not answer"
+    if entry.probe is None:
+        return "none", "not probed: it has no healthcheck"
+    health = known.get(entry.instance)
+    if health is None:
+        return "starting", "not registered yet"
+    return _HEALTH[health], f"the registry's probe says {health}"
+
+
+def _endpoint(state: Instance) -> str:
+    return state.address.authority if state.address else ""
