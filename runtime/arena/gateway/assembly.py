@@ -1,0 +1,95 @@
+"""GatewaySpec × Snapshot → Table. What must outlive a table (targets, limiters, budgets) is kept here by key."""
+
+from __future__ import annotations
+
+import time
+
+from arena.auth.jwt import Verifier
+from arena.gateway.filters.auth import Authenticator
+from arena.gateway.filters.chain import compile_chain
+from arena.gateway.routing import CompiledRoute, Page, Service, Table
+from arena.gateway.stats import Stats
+from arena.gateway.target import Target, TargetKey, key_of
+from arena.model.gateway import GatewaySpec
+from arena.model.route import RateLimit, Route
+from arena.model.snapshot import Snapshot
+from arena.policy.limit import Limiter
+from arena.policy.retry import RetryBudget
+
+
+class Assembler:
+    """Makes tables for one spec after another.
+
+    Endpoints that are `failing` get no traffic. `unknown` ones (registered, never probed yet) are used only while their
+    service has no `passing` one.
+    """
+
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+        self._targets: dict[TargetKey, Target] = {}
+        self._limiters: dict[tuple[str, RateLimit], Limiter] = {}
+        self._budgets: dict[str, RetryBudget] = {}
+        self._own = stats.route("arena", "")
+        self._unmatched = stats.route("", "")
+
+    def use(self, spec: GatewaySpec) -> Authenticator:
+        """Take over a spec and return its authenticator. Raises ArenaError (ConfigError) for a weak secret,
+        ValueError for an impossible limit; then nothing has changed."""
+        authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
+        limits = {("", limit) for limit in spec.settings.rate_limits}
+        limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
+        self._limiters = {key: self._limiters.get(key) or Limiter(key[1]) for key in limits}
+        return authenticator
+
+    def assemble(
+        self, spec: GatewaySpec, snapshot: Snapshot, authenticator: Authenticator, pages: dict[bytes, Page]
+    ) -> Table:
+        """Compile the routes of `spec` (and the automatic ones) for the endpoints of `snapshot`."""
+        self._follow(snapshot)
+        services = {name: self._service(name, snapshot) for name in {e.service for e in snapshot.endpoints}}
+        routes = []
+        for route in (*spec.routes, *_auto_routes(spec, snapshot)):
+            service = services.get(route.service) or self._service(route.service, snapshot)
+            settings = spec.settings
+            routes.append(
+                CompiledRoute(
+                    route,
+                    service,
+                    compile_chain(route, settings.rate_limits, authenticator, self._limiter),
+                    self._stats.route(route.name, route.service),
+                    settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
+                    settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
+                )
+            )
+        return Table(routes, pages, self._own, self._unmatched)
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        """Keep the targets that stay, make those that are new, retire those that are gone."""
+        present = {key_of(endpoint): endpoint for endpoint in snapshot.endpoints}
+        for key in self._targets.keys() - present.keys():
+            self._targets.pop(key).retire()
+        for key, endpoint in present.items():
+            target = self._targets.get(key)
+            if target is None:
+                self._targets[key] = Target(endpoint)
+            else:
+                target.health = endpoint.health
+
+    def _service(self, name: str, snapshot: Snapshot) -> Service:
+        targets = [self._targets[key_of(endpoint)] for endpoint in snapshot.endpoints if endpoint.service == name]
+        live = [target for target in targets if target.health == "passing"]
+        live = live or [target for target in targets if target.health == "unknown"]
+        budget = self._budgets.setdefault(name, RetryBudget())
+        return Service(name, tuple(live), budget)
+
+    def _limiter(self, scope: str, limit: RateLimit) -> Limiter:
+        return self._limiters[scope, limit]
+
+
+def _auto_routes(spec: GatewaySpec, snapshot: Snapshot) -> list[Route]:
+    """`/<name>`, prefix stripped, for each service that registered without being declared."""
+    if not spec.settings.auto_routes:
+        return []
+    known = {*spec.services, *(route.service for route in spec.routes)}
+    names = sorted({endpoint.service for endpoint in snapshot.endpoints} - known)
+    return [Route(f"auto-{name}", name, f"/{name}", strip_path=True) for name in names]

@@ -1,0 +1,305 @@
+"""One client's connection.
+
+Theory. A connection carries exchanges one after another, never two at once. Its state says what its next bytes mean:
+
+    state      next bytes are            ends when                              deadline
+    IDLE       a request head            the blank line: BODY or REPLY          idle; `header` once a byte of a head
+    came BODY       the request's body        the body is whole: REPLY               body, unless we hold the client
+    back REPLY      the next request, kept    the reply is whole: IDLE or LINGER     the upstream's; idle while the
+    client is slow LINGER     of no interest, dropped   the client closes                      LINGER_SECONDS
+
+A reply may begin, and even end, while the state is still BODY: the rest of the body then has nowhere to go, and the
+connection ends with that reply. It ends by way of LINGER, because closing a socket with unread bytes sends a reset,
+which can destroy the reply on its way (RFC 9112 section 9.6). A client that sends FIN is taken to have left, as in
+nginx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arena.gateway import forward
+from arena.gateway.exchange import Exchange
+from arena.gateway.refusal import Refusal, of_wire
+from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
+from arena.gateway.wire.errors import RequestRefused, WireError
+from arena.gateway.wire.request import RequestHead
+
+if TYPE_CHECKING:
+    from arena.gateway.plane import Plane
+
+IDLE, BODY, REPLY, LINGER = range(4)
+LINGER_SECONDS = 2.0
+INFINITE = float("inf")
+_MAX_AHEAD = 64 * 1024
+_MAX_BLANK_LINES = 16
+_END = b"\r\n\r\n"
+
+
+class ClientConnection(asyncio.Protocol):
+    """Reads requests, in order, and writes replies. `deadline` is checked by the plane's sweep."""
+
+    __slots__ = (
+        "__weakref__", "blocked", "body", "buffer", "deadline", "exchange", "forwarded", "ip", "plane", "state", "transport",
+    )  # fmt: skip
+
+    transport: asyncio.Transport
+
+    def __init__(self, plane: Plane) -> None:
+        self.plane = plane
+        self.state = IDLE
+        self.buffer = b""
+        self.exchange: Exchange | None = None
+        self.body: Body | None = None
+        self.blocked = False
+        self.deadline = INFINITE
+        self.ip = ""
+        self.forwarded = b""
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # a stream server's transports are read-write
+        self.deadline = monotonic() + self.plane.timeouts.idle
+        self.plane.enter(self)
+
+    def data_received(self, data: bytes) -> None:
+        state = self.state
+        if state == IDLE:
+            self._read_head(data)
+        elif state == BODY:
+            self._read_body(data)
+        elif state == REPLY:
+            self._read_ahead(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self.deadline = INFINITE
+        self.plane.leave(self)
+        x, self.exchange = self.exchange, None
+        if x is not None:
+            forward.client_left(x)
+
+    def pause_writing(self) -> None:
+        self.blocked = True
+        self.deadline = monotonic() + self.plane.timeouts.idle
+        if self.exchange is not None and self.exchange.upstream is not None:
+            self.exchange.upstream.hold()
+
+    def resume_writing(self) -> None:
+        self.blocked = False
+        if self.state == REPLY:
+            self.deadline = INFINITE
+        if self.exchange is not None and self.exchange.upstream is not None:
+            self.exchange.upstream.go_on()
+
+    # What the sweep calls.
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        self.deadline = INFINITE
+        x = self.exchange
+        if self.state == LINGER or self.blocked:
+            self.transport.abort()
+        elif self.state == BODY and x is not None:
+            forward.refuse(x, of_wire(408, f"no byte of the body came for {self.plane.timeouts.body:g} s"))
+        elif self.buffer:
+            self._refuse_bytes(of_wire(408, f"the request head took more than {self.plane.timeouts.header:g} s"))
+        else:
+            self.transport.close()
+
+    # What the forwarding calls.
+
+    def write(self, data: bytes) -> None:
+        """Send reply bytes."""
+        self.transport.write(data)
+
+    def hold(self) -> None:
+        """Read nothing more for now: the upstream cannot take it."""
+        self.deadline = INFINITE
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again."""
+        if self.transport.is_closing():
+            return
+        if self.state == BODY:
+            self.deadline = monotonic() + self.plane.timeouts.body
+        self.transport.resume_reading()
+
+    def will_keep(self, x: Exchange) -> bool:
+        """Whether the connection may carry another request after `x`, as known when the reply begins."""
+        return x.head.keep_alive and self.state == REPLY and not self.plane.draining
+
+    def reply_done(self, x: Exchange, now: float) -> None:
+        """The whole reply of `x` was written."""
+        self.exchange = None
+        if x.keep and self.state == REPLY:
+            self.state = IDLE
+            self.deadline = now + self.plane.timeouts.idle
+            if self.buffer:
+                asyncio.get_running_loop().call_soon(self._resume)
+        elif self.state == REPLY and not self.buffer and (self.body is None or self.body.clean):
+            self.transport.close()
+        else:
+            self._linger(now)
+
+    def cut(self, *, visible: bool) -> None:
+        """End in the middle of a reply. `visible`: the reply's framing shows the loss even after an orderly close;
+        else the connection is reset."""
+        self.exchange = None
+        if visible and not self.transport.is_closing():
+            self.deadline = monotonic() + LINGER_SECONDS
+            self.state = LINGER
+            self.transport.close()
+        else:
+            _reset_on_close(self.transport)
+            self.transport.abort()
+
+    def close_if_idle(self) -> None:
+        """Close unless a request is under way or arriving."""
+        if self.exchange is None and not self.buffer and self.state == IDLE:
+            self.transport.close()
+
+    # Heads.
+
+    def _read_head(self, data: bytes) -> None:
+        if self.buffer:
+            data = self.buffer + data
+        end = data.find(_END) + 4
+        if end == 3 or data[0] < 0x21:
+            self._wait_for_head(data)
+            return
+        limit = self.plane.max_head
+        if end > limit:
+            self._refuse_bytes(_too_large(limit))
+            return
+        try:
+            head = self.plane.requests.read(data[:end])
+        except RequestRefused as error:
+            self._refuse_bytes(of_wire(error.status, error.detail))
+            return
+        self.buffer = b""
+        self.deadline = INFINITE
+        self._start(head, data[end:] if end < len(data) else b"")
+
+    def _wait_for_head(self, data: bytes) -> None:
+        """Keep an unfinished head. RFC 9112 section 2.2: blank lines before a request line are passed over (a few of
+        them)."""
+        blank = 0
+        while data.startswith(b"\r\n", blank) and blank < 2 * _MAX_BLANK_LINES:
+            blank += 2
+        if blank:
+            data = data[blank:]
+            self.buffer = b""
+            if _END in data:
+                self._read_head(data)
+                return
+        if data not in (b"", b"\r") and data[0] < 0x21:
+            self._refuse_bytes(of_wire(400, "the request line does not start with a method"))
+        elif len(data) > self.plane.max_head:
+            self._refuse_bytes(_too_large(self.plane.max_head))
+        else:
+            if data and not self.buffer:
+                self.deadline = monotonic() + self.plane.timeouts.header
+            self.buffer = data
+
+    def _start(self, head: RequestHead, rest: bytes) -> None:
+        x = forward.open_exchange(self, head, monotonic())
+        self.exchange = x
+        length = head.content_length
+        if length == 0:
+            self.state = REPLY
+            self.body = None
+            self.buffer = rest
+        else:
+            self.state = BODY
+            x.body_done = False
+            self.body = ChunkedBody() if length < 0 else LengthBody(length)
+            if rest and not self._take_first_body(x, self.body, rest):
+                return
+        forward.begin(x)
+
+    def _take_first_body(self, x: Exchange, body: Body, rest: bytes) -> bool:
+        """Read what came with the head, before anybody decided about it."""
+        try:
+            x.body = body.feed(rest)
+        except WireError as error:
+            forward.refuse(x, of_wire(400, str(error)))
+            return False
+        x.bytes_in = len(x.body)
+        if body.done:
+            self._body_ended(x, body)
+        return True
+
+    def _body_ended(self, x: Exchange, body: Body) -> None:
+        self.state = REPLY
+        self.deadline = INFINITE
+        x.body_done = True
+        self.buffer = body.rest
+        if not body.clean:
+            x.head.keep_alive = False
+
+    # Bodies, and what comes too early.
+
+    def _read_body(self, data: bytes) -> None:
+        x, body = self.exchange, self.body
+        if x is None or body is None:
+            return
+        try:
+            piece = body.feed(data)
+        except WireError as error:
+            forward.refuse(x, of_wire(400, str(error)))
+            return
+        x.bytes_in += len(piece)
+        if x.body_limit and x.bytes_in > x.body_limit:
+            forward.refuse(x, forward.body_too_large(x))
+            return
+        if body.done:
+            self._body_ended(x, body)
+        else:
+            self.deadline = monotonic() + self.plane.timeouts.body
+        forward.body_arrived(x, piece)
+
+    def _read_ahead(self, data: bytes) -> None:
+        self.buffer += data
+        if len(self.buffer) > _MAX_AHEAD:
+            self.transport.pause_reading()
+
+    def _resume(self) -> None:
+        """Read the request that came before its turn."""
+        if self.state == IDLE and self.buffer and not self.transport.is_closing():
+            data, self.buffer = self.buffer, b""
+            self.transport.resume_reading()
+            self._read_head(data)
+
+    # Ends.
+
+    def _refuse_bytes(self, refusal: Refusal) -> None:
+        """Answer bytes that never became an exchange."""
+        self.buffer = b""
+        forward.refuse_unread(self, refusal)
+        self._linger(monotonic())
+
+    def _linger(self, now: float) -> None:
+        self.state = LINGER
+        self.buffer = b""
+        self.deadline = now + LINGER_SECONDS
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            self.transport.write_eof()
+
+
+def _too_large(limit: int) -> Refusal:
+    return of_wire(431, f"the request head is larger than {limit} bytes")
+
+
+def _reset_on_close(transport: asyncio.Transport) -> None:
+    import socket
+    import struct
+
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

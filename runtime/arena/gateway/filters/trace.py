@@ -1,0 +1,31 @@
+"""The request id and the trace context, which every reply carries whatever becomes of the request.
+
+Source: https://www.w3.org/TR/trace-context/ (our span becomes the parent of what the service does).
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from arena.gateway.exchange import Exchange
+from arena.telemetry import trace
+
+# Identifiers must be unlike, not unguessable: a generator seeded from the system costs a tenth of asking it each time.
+_bits = Random().getrandbits
+
+
+def identify(x: Exchange) -> None:
+    """Fill in the request id (the client's when it is sane, else the trace id) and the trace (the client's when
+    valid)."""
+    head = x.head
+    flags = "01"
+    trace_id = ""
+    if head.traceparent:
+        parent = trace.parse(head.traceparent.decode("latin-1"))
+        if parent is not None:
+            trace_id, flags = parent.trace_id, f"{parent.flags:02x}"
+            if head.tracestate:
+                head.fields.append(b"tracestate: " + head.tracestate)
+    x.trace_id = trace_id = trace_id or f"{_bits(128) | 1:032x}"
+    x.request_id = head.request_id.decode() if head.request_id else trace_id
+    x.ids = f"x-request-id: {x.request_id}\r\ntraceparent: 00-{trace_id}-{_bits(64) | 1:016x}-{flags}".encode()

@@ -1,0 +1,329 @@
+"""What happens to an exchange: decided here without waiting, then written to whoever must hear of it.
+
+begin → filters → attempt → (a pooled connection, or dial) → sent. What can go wrong afterwards comes back to this
+file, which decides between another attempt, a refusal and a cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from random import random
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arena.gateway import record
+from arena.gateway.exchange import Exchange
+from arena.gateway.filters.trace import identify
+from arena.gateway.refusal import Refusal, of_wire, reply
+from arena.gateway.upstream import UpstreamConnection
+from arena.gateway.wire.body import LAST_CHUNK, chunk
+from arena.gateway.wire.request import RequestHead
+from arena.policy.balance import choose
+from arena.policy.retry import MAX_ATTEMPTS, is_safe
+from arena.tasks import spawn
+
+if TYPE_CHECKING:
+    from arena.gateway.client import ClientConnection
+    from arena.gateway.routing import Filter
+    from arena.gateway.target import Target
+
+REST_SECONDS = 1.0
+PROBLEM_JSON = b"application/problem+json"
+_WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
+_NO_UPGRADE = Refusal(501, "not-implemented", "this gateway does not switch protocols (WebSocket) yet")
+
+
+# From a head to an upstream.
+
+
+def open_exchange(client: ClientConnection, head: RequestHead, now: float) -> Exchange:
+    """Find out who answers, and give the request its identity."""
+    plane = client.plane
+    target = head.target
+    path = target.partition(b"?")[0]
+    x = Exchange(client, head, plane.table.match(head.method, head.hostname, path), now)
+    if len(path) != len(target):
+        x.query = target[len(path) :]
+    identify(x)
+    plane.stats.in_flight += 1
+    return x
+
+
+def begin(x: Exchange) -> None:
+    """Answer `x`, or send it on its way."""
+    match = x.match
+    route = match.route
+    if route is None:
+        _answer_here(x)
+        return
+    if x.head.upgrade:
+        refuse(x, _NO_UPGRADE)
+        return
+    x.service = route.service
+    x.body_limit = route.body_limit
+    x.first_byte = route.first_byte
+    if x.head.content_length > x.body_limit or x.bytes_in > x.body_limit:
+        refuse(x, body_too_large(x))
+        return
+    _filter(x, iter(route.filters))
+
+
+def _filter(x: Exchange, chain: Iterator[Filter]) -> None:
+    for check in chain:
+        verdict = check(x)
+        if verdict is None:
+            continue
+        if isinstance(verdict, Refusal):
+            refuse(x, verdict)
+        else:
+            if not x.body_done:
+                x.client.hold()
+            spawn(_wait_for(x, verdict, chain), name="filter")
+        return
+    x.service.budget.deposit()
+    _attempt(x)
+
+
+async def _wait_for(x: Exchange, verdict: Awaitable[Refusal | None], chain: Iterator[Filter]) -> None:
+    refusal = await verdict
+    if x.over:
+        return
+    if refusal is not None:
+        refuse(x, refusal)
+    else:
+        _filter(x, chain)
+
+
+def _attempt(x: Exchange) -> None:
+    service = x.service
+    target = choose(service.targets, x.began, random)
+    if target is None:
+        refuse(x, _no_instance(service.name))
+        return
+    x.target = target
+    target.in_flight += 1
+    x.attempts += 1
+    # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
+    if target.idle and x.attempts == 1:
+        _send(x, target, target.idle.pop())
+    else:
+        if not x.body_done:
+            x.client.hold()
+        spawn(_dial(x, target), name="dial")
+
+
+async def _dial(x: Exchange, target: Target) -> None:
+    plane = x.client.plane
+    address = target.address
+    try:
+        async with asyncio.timeout(plane.timeouts.connect):
+            _, upstream = await asyncio.get_running_loop().create_connection(
+                lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
+            )
+    except TimeoutError:
+        _dial_failed(x, target, "connect_timeout", f"did not accept a connection within {plane.timeouts.connect:g} s")
+    except OSError as error:
+        _dial_failed(x, target, "connect", f"could not be connected to ({error.strerror or error})")
+    else:
+        if x.over:
+            upstream.park(monotonic())
+        else:
+            _send(x, target, upstream)
+
+
+def _send(x: Exchange, target: Target, upstream: UpstreamConnection) -> None:
+    x.upstream = upstream
+    x.sent_at = monotonic()
+    upstream.send(x, _compose(x, target))
+    if not x.body_done:
+        if x.head.expect and not x.bytes_in and not x.head.old:
+            x.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        x.client.go_on()
+
+
+def _compose(x: Exchange, target: Target) -> bytes:
+    """The request as the upstream gets it: head, and the body as far as it has come."""
+    head, match = x.head, x.match
+    body = x.body
+    length = head.content_length
+    if length > 0:
+        framing = b"content-length: %d\r\n" % length
+    elif length < 0:
+        framing = b"transfer-encoding: chunked\r\n"
+        body = (chunk(body) if body else b"") + (LAST_CHUNK if x.body_done else b"")
+    else:
+        framing = b"content-length: 0\r\n" if head.method in _WITH_BODY else b""
+    return b"".join(
+        (
+            head.method, b" ", target.prefix, match.path, x.query, target.host_line, x.ids, x.client.forwarded,
+            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, b"", b"")), body,
+        )
+    )  # fmt: skip
+
+
+def body_arrived(x: Exchange, piece: bytes) -> None:
+    """Pass on a piece of request body, or keep it while there is nobody to take it."""
+    if x.over:
+        return
+    if x.upstream is not None:
+        x.body = b""  # what has been sent in pieces cannot be sent again
+        x.upstream.send_body(x, piece)
+    else:
+        x.body += piece
+
+
+# Answers of our own.
+
+
+def refuse(x: Exchange, refusal: Refusal) -> None:
+    """Answer `x` with a problem; when its reply has begun already, cut it."""
+    if x.over:
+        return
+    if x.upstream is not None:
+        x.upstream.abandon()
+    if x.answered:
+        cut(x)
+        return
+    if refusal.close:
+        x.head.keep_alive = False
+    _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers)
+
+
+def refuse_unread(client: ClientConnection, refusal: Refusal) -> None:
+    """Answer bytes that are no request. They get an exchange all the same, so that they are counted and logged."""
+    client.plane.stats.in_flight += 1
+    x = Exchange(client, RequestHead(), client.plane.unread, monotonic())
+    identify(x)
+    x.status = refusal.status
+    headers = (x.ids, *refusal.headers, b"connection: close")
+    client.write(reply(refusal.status, PROBLEM_JSON, refusal.body(x.request_id), headers))
+    record.finish(x, "refused", monotonic())
+
+
+def body_too_large(x: Exchange) -> Refusal:
+    """The refusal of a body beyond the route's limit."""
+    return of_wire(413, f"a request body here may have {x.body_limit} bytes")
+
+
+def cut(x: Exchange) -> None:
+    """Break off a reply that cannot be finished, so that the client notices."""
+    # To a client that reads until close, only a reset looks different from the end.
+    visible = x.head.old is False
+    record.finish(x, "cut", monotonic())
+    x.client.cut(visible=visible)
+
+
+def _answer_here(x: Exchange) -> None:
+    match = x.match
+    if match.page is not None:
+        content = match.page(x)
+        if isinstance(content, Refusal):
+            refuse(x, content)
+        else:
+            _answer(x, content.status, content.content_type, content.body, (b"cache-control: no-store",))
+    elif match.refusal is not None:
+        refuse(x, match.refusal)
+
+
+def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...]) -> None:
+    client = x.client
+    x.status = status
+    x.bytes_out = len(body)
+    x.keep = client.will_keep(x)
+    headers = (x.ids, *headers, connection_line(x))
+    client.write(reply(status, content_type, body, headers, head_only=x.head.method == b"HEAD"))
+    now = monotonic()
+    record.finish(x, "refused" if 400 <= status < 500 else "failed" if status >= 500 else "served", now)
+    client.reply_done(x, now)
+
+
+def connection_line(x: Exchange) -> bytes:
+    """The Connection header of the reply, b'' where the version's default is meant."""
+    if x.keep:
+        return b"connection: keep-alive" if x.head.old else b""
+    return b"connection: close"
+
+
+def _no_instance(service: str) -> Refusal:
+    return Refusal(
+        503, "unavailable", f"no instance of {service} is up; `arena health` says why", headers=(b"retry-after: 1",)
+    )
+
+
+# What goes wrong.
+
+
+def client_left(x: Exchange) -> None:
+    """The client closed its connection in the middle of `x`."""
+    if x.upstream is not None:
+        x.upstream.abandon()
+    if not x.answered:
+        x.status = 499  # nginx's number for it; nobody receives it
+    record.finish(x, "left", monotonic())
+
+
+def upstream_lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
+    """The upstream closed before its reply head was whole; `answered` says that part of one came."""
+    x.upstream = None
+    replayable = x.body_done and len(x.body) == x.bytes_in
+    if is_safe(x.head.method, sent=True, answered=answered, replayable=replayable) and _may_retry(x):
+        _attempt(x)
+        return
+    _count_error(x, "closed")
+    age = "an idle connection was closed" if upstream.used else "the connection was closed"
+    refuse(x, _failed(x, f"{age} before a reply came"))
+
+
+def upstream_timed_out(x: Exchange, replying: bool) -> None:
+    """The upstream was silent for too long: before its reply (504), or in the middle of it (a cut)."""
+    _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
+    detail = f"{_place(x)} sent no reply within {x.first_byte:g} s"
+    refuse(x, Refusal(504, "upstream-timeout", detail))
+
+
+def upstream_broke_protocol(x: Exchange, why: str) -> None:
+    """The upstream's bytes are not an acceptable reply."""
+    _count_error(x, "protocol")
+    refuse(x, _failed(x, why))
+
+
+def _dial_failed(x: Exchange, target: Target, reason: str, why: str) -> None:
+    now = monotonic()
+    target.resting_until = now + REST_SECONDS
+    if x.over:
+        return
+    _count_error(x, reason)
+    targets = x.service.targets
+    if any(other.resting_until <= now for other in targets) and _may_retry(x):
+        _attempt(x)
+    elif reason == "connect_timeout":
+        refuse(x, Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
+    else:
+        refuse(x, _failed(x, why))
+
+
+def _may_retry(x: Exchange) -> bool:
+    """Whether another attempt is affordable; if so the failed one is forgotten."""
+    budget = x.service.budget
+    if x.attempts >= MAX_ATTEMPTS or not budget.withdraw(monotonic()):
+        return False
+    if x.target is not None:
+        x.target.in_flight -= 1
+        x.target = None
+    x.client.plane.stats.retries += 1
+    return True
+
+
+def _failed(x: Exchange, why: str) -> Refusal:
+    return Refusal(502, "upstream-failed", f"{_place(x)}: {why}")
+
+
+def _place(x: Exchange) -> str:
+    """The instance, by name: addresses are not for every caller's eyes."""
+    return f"instance {x.target.instance} of {x.target.service}" if x.target is not None else "the service"
+
+
+def _count_error(x: Exchange, reason: str) -> None:
+    if x.target is not None:
+        x.client.plane.stats.upstream_errors[x.target.service, reason] += 1

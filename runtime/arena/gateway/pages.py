@@ -1,0 +1,161 @@
+"""What the gateway tells about itself: /health, /services and /metrics, answered on its own port and never proxied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arena.gateway.exchange import Exchange
+from arena.gateway.filters.auth import Authenticator
+from arena.gateway.refusal import Content, Refusal
+from arena.gateway.routing import Page
+from arena.model.snapshot import Endpoint
+from arena.telemetry import metrics
+
+if TYPE_CHECKING:
+    from arena.gateway.plane import Plane
+    from arena.gateway.view import View
+
+OPERATOR = "operator"
+
+
+class Pages:
+    """The pages of one gateway. `authenticate` is the current spec's, for the one page that tells operators more."""
+
+    def __init__(self, plane: Plane, view: View, authenticate: Authenticator) -> None:
+        self._plane = plane
+        self._view = view
+        self._authenticate = authenticate
+
+    def table(self) -> dict[bytes, Page]:
+        """The pages by their paths."""
+        return {b"/health": self.health, b"/services": self.services, b"/metrics": self.metrics}
+
+    def health(self, _x: Exchange) -> Content:
+        """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
+        reason to restart the gateway. `status` is ok, degraded (some service has no live instance, or the view is
+        stale) or draining."""
+        view, plane = self._view, self._plane
+        services = self._service_health()
+        down = sorted(name for name, health in services.items() if health == "down")
+        degraded = bool(down) or view.stale
+        body = {
+            "status": "draining" if plane.draining else "degraded" if degraded else "ok",
+            "project": view.spec.project,
+            "snapshot": {
+                "version": view.snapshot.version,
+                "epoch": view.snapshot.epoch,
+                "age_seconds": _rounded(view.age()),
+                "stale": view.stale,
+                "source": view.source,
+            },
+            "services": {"up": len(services) - len(down), "down": len(down), "names_down": down},
+            "requests_in_flight": plane.stats.in_flight,
+            "connections": len(plane.clients),
+        }
+        return _json(body)
+
+    def services(self, x: Exchange) -> Content | Refusal:
+        """Names and health for everybody; instances and addresses for a caller with the operator role."""
+        if x.head.authorization is not None:
+            refusal = self._authenticate(x)
+            if refusal is not None:
+                return refusal
+        open_book = x.principal is not None and OPERATOR in x.principal.roles
+        rows = []
+        for name, health in sorted(self._service_health().items()):
+            row: dict[str, object] = {"name": name, "health": health}
+            if open_book:
+                row["instances"] = [_instance_row(e) for e in self._view.snapshot.endpoints if e.service == name]
+            rows.append(row)
+        return _json({"services": rows, "stale": self._view.stale})
+
+    def metrics(self, _x: Exchange) -> Content:
+        """Prometheus text format."""
+        return Content(200, metrics.CONTENT_TYPE.encode(), render_metrics(self._plane, self._view).encode())
+
+    def _service_health(self) -> dict[str, str]:
+        """`up`: a passing instance; `unknown`: none probed yet; `down`: no instance to send to."""
+        view = self._view
+        names = {*view.spec.services, *(route.service for route in view.spec.routes)}
+        states: dict[str, set[str]] = {name: set() for name in names}
+        for endpoint in view.snapshot.endpoints:
+            states.setdefault(endpoint.service, set()).add(endpoint.health)
+        return {
+            name: "up" if "passing" in seen else "unknown" if "unknown" in seen else "down"
+            for name, seen in states.items()
+        }
+
+
+def render_metrics(plane: Plane, view: View) -> str:
+    """Every counter of the gateway as a Prometheus page."""
+    stats, page = plane.stats, metrics.Page()
+    routes = list(stats.routes.values())
+    page.counter("arena_gateway_requests_total", "Requests answered, by route and status class.", _requests(plane))
+    page.histogram(
+        "arena_gateway_request_duration_seconds",
+        "From the request head to the end of the reply.",
+        [({"route": one.route, "service": one.service}, one.latency) for one in routes if any(one.classes)],
+    )
+    page.counter(
+        "arena_gateway_outcomes_total",
+        "What became of requests.",
+        [({"outcome": k}, v) for k, v in stats.outcomes.items()],
+    )
+    page.counter(
+        "arena_gateway_rate_limited_total",
+        "Requests refused by a rate limit.",
+        [({"route": one.route, "service": one.service}, one.limited) for one in routes if one.limited],
+    )
+    page.counter(
+        "arena_gateway_upstream_errors_total",
+        "Failed attempts, by service and reason.",
+        [({"service": service, "reason": reason}, n) for (service, reason), n in stats.upstream_errors.items()],
+    )
+    page.counter("arena_gateway_retries_total", "Attempts made again.", [({}, stats.retries)])
+    page.gauge("arena_gateway_requests_in_flight", "Requests under way.", [({}, stats.in_flight)])
+    page.gauge("arena_gateway_connections", "Open client connections.", [({}, len(plane.clients))])
+    page.counter("arena_gateway_connections_total", "Client connections accepted.", [({}, stats.accepted)])
+    page.counter("arena_gateway_connections_refused_total", "Beyond the cap.", [({}, stats.turned_away)])
+    page.gauge("arena_gateway_upstream_connections", "Open upstream connections.", [({}, len(plane.upstreams))])
+    page.gauge("arena_gateway_snapshot_age_seconds", "Since the registry last confirmed it.", [({}, view.age())])
+    page.gauge("arena_gateway_snapshot_version", "Version of the snapshot in use.", [({}, view.snapshot.version)])
+    page.gauge("arena_gateway_snapshot_stale", "1 when the registry is out of reach.", [({}, int(view.stale))])
+    page.counter("arena_gateway_swaps_total", "Tables put into use.", [({}, stats.swaps)])
+    dropped = plane.log.dropped if plane.log is not None else 0
+    page.counter("arena_gateway_access_log_dropped_total", "Lines nobody took in time.", [({}, dropped)])
+    page.gauge("process_resident_memory_bytes", "Resident memory.", [({}, _resident_bytes())])
+    return page.text()
+
+
+def _requests(plane: Plane) -> Iterator[tuple[dict[str, str], float]]:
+    for one in plane.stats.routes.values():
+        for hundred, count in enumerate(one.classes):
+            if count:
+                yield {"route": one.route, "service": one.service, "status": f"{hundred}xx"}, count
+
+
+def _resident_bytes() -> int:
+    try:
+        with open("/proc/self/statm") as file:  # noqa: PTH123  # a kernel file of one line, read on every scrape
+            return int(file.read().split()[1]) * 4096
+    except OSError:
+        return 0  # not Linux
+
+
+def _instance_row(endpoint: Endpoint) -> dict[str, object]:
+    return {
+        "instance": endpoint.instance,
+        "url": endpoint.address.url,
+        "health": endpoint.health,
+        "metadata": endpoint.metadata,
+    }
+
+
+def _rounded(seconds: float) -> float | None:
+    return round(seconds, 3) if seconds != float("inf") else None
+
+
+def _json(value: object) -> Content:
+    return Content(200, b"application/json", json.dumps(value).encode() + b"\n")

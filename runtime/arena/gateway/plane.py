@@ -1,0 +1,139 @@
+"""What the parts of one gateway process share: the table, the connections, the counters, and the sweep of deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from arena.gateway.client import ClientConnection
+from arena.gateway.refusal import Refusal, reply
+from arena.gateway.routing import Match, Table
+from arena.gateway.stats import Stats
+from arena.gateway.upstream import UpstreamConnection
+from arena.gateway.wire.reply import ReplyReader
+from arena.gateway.wire.request import RequestReader
+from arena.model.project import GatewaySettings, Timeouts
+from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
+
+_FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
+_SWEEP_SECONDS = 0.5
+_LAST_READS_SECONDS = 1.0
+_LAST_LINES_SECONDS = 1.0
+
+
+class Plane:
+    """The state of the data plane. `table` is replaced by a swap; everything else lives as long as the process.
+
+    Deadlines are attributes that a sweep looks at a few times a second: a timer per request would cost more than the
+    rest of its bookkeeping. A timeout therefore fires up to one sweep late.
+    """
+
+    def __init__(self, settings: GatewaySettings, log: LineWriter | None, max_connections: int) -> None:
+        self.requests = RequestReader()
+        self.replies = ReplyReader()
+        self.stats = Stats()
+        self.stamp = Stamp()
+        self.log = log
+        self.clients: set[ClientConnection] = set()
+        self.upstreams: set[UpstreamConnection] = set()
+        self.draining = False
+        self.unread = Match('""', self.stats.route("", ""))
+        self.table = Table([], {}, self.unread.stats, self.unread.stats)
+        self.max_connections = max_connections
+        self._forwarded: dict[str, bytes] = {}
+        self.timeouts: Timeouts
+        self.max_head: int
+        self.configure(settings)
+
+    def configure(self, settings: GatewaySettings) -> None:
+        """Take over timeouts and limits; connections already waiting keep the deadline they have."""
+        self.timeouts = settings.timeouts
+        self.max_head = settings.max_header_bytes
+        shortest = min(self.timeouts.header, self.timeouts.body, self.timeouts.first_byte, self.timeouts.idle)
+        self._sweep_every = min(_SWEEP_SECONDS, max(0.02, shortest / 4))
+
+    # Connections.
+
+    def enter(self, client: ClientConnection) -> None:
+        """A client connected; beyond the cap it is told so and closed."""
+        self.stats.accepted += 1
+        if len(self.clients) >= self.max_connections:
+            self.stats.turned_away += 1
+            body = _FULL.body("")
+            client.transport.write(
+                reply(503, b"application/problem+json", body, (*_FULL.headers, b"connection: close"))
+            )
+            client.transport.close()
+            return
+        self.clients.add(client)
+        peer = client.transport.get_extra_info("peername")
+        client.ip = str(peer[0]) if peer else ""
+        client.forwarded = self._forwarded_lines(client.ip)
+
+    def leave(self, client: ClientConnection) -> None:
+        """A client's connection is gone."""
+        self.clients.discard(client)
+
+    def _forwarded_lines(self, ip: str) -> bytes:
+        """The forwarding headers of one address, shared by its connections; the host is written behind them."""
+        lines = self._forwarded.get(ip)
+        if lines is None:
+            if len(self._forwarded) > self.max_connections:
+                self._forwarded.clear()
+            lines = f"\r\nx-forwarded-for: {ip}\r\nx-forwarded-proto: http\r\nx-forwarded-host: ".encode()
+            self._forwarded[ip] = lines
+        return lines
+
+    # Background work.
+
+    async def sweep(self) -> None:
+        """End what is past its deadline, for ever."""
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            now = monotonic()
+            late: list[ClientConnection | UpstreamConnection] = [one for one in self.clients if one.deadline < now]
+            late += [one for one in self.upstreams if one.deadline < now]
+            for one in late:
+                one.expire()
+
+    async def write_log(self) -> None:
+        """Flush the access log in small bursts, for ever."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            if self.log is not None:
+                self.log.flush()
+
+    # The end.
+
+    async def drain(self) -> bool:
+        """Let requests under way end, at most `timeouts.drain` seconds; True when none had to be cut.
+
+        Replies say `Connection: close` from now on. Idle connections get a moment first, because a request may be on
+        its way.
+        """
+        self.draining = True
+        await asyncio.sleep(0.05)
+        for client in list(self.clients):
+            client.close_if_idle()
+        end = monotonic() + self.timeouts.drain
+        clean = await _until(lambda: not self.stats.in_flight, end)
+        # What was written needs a moment to be read.
+        await _until(lambda: not self.clients, min(end, monotonic() + _LAST_READS_SECONDS))
+        for client in list(self.clients):
+            client.transport.abort()
+        for upstream in list(self.upstreams):
+            upstream.transport.abort()
+        if self.log is not None:
+            await _until(self.log.flush, monotonic() + _LAST_LINES_SECONDS)
+        return clean
+
+
+async def _until(done: Callable[[], bool], end: float) -> bool:
+    """Wait until `done` says so (True) or the monotonic clock passes `end` (False)."""
+    while True:
+        if done():
+            return True
+        if monotonic() >= end:
+            return False
+        await asyncio.sleep(0.02)

@@ -1,0 +1,142 @@
+"""The gateway as a process: `python -I -m arena.gateway GATEWAY_JSON`.
+
+SIGHUP reads the file again; SIGTERM and SIGINT drain. The access log goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from arena.errors import ArenaError, ConfigError
+from arena.gateway.listener import listen
+from arena.gateway.plane import Plane
+from arena.gateway.view import View
+from arena.gateway.watch import Watch, load_snapshot
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
+from arena.tasks import cancel, spawn
+from arena.telemetry.accesslog import LineWriter, Stamp
+
+_log = logging.getLogger("arena.gateway")
+_RESERVED_FILES = 64
+_EXIT_FAILURE, _EXIT_CONFIG = 1, 3
+
+
+def main() -> None:
+    """Run until told to stop. Exit code 0 after a clean drain, 1 when requests had to be cut or the port is taken, 3
+    when the file cannot be used."""
+    _log_to_stderr()
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m arena.gateway GATEWAY_JSON")
+    path = Path(sys.argv[1])
+    try:
+        spec = load_spec(path)
+        code = _run(path, spec)
+    except ConfigError as error:
+        _log.error("%s", _told(error))
+        code = _EXIT_CONFIG
+    except (OSError, ValueError, ArenaError) as error:
+        _log.error("%s", error)
+        code = _EXIT_FAILURE
+    sys.exit(code)
+
+
+def load_spec(path: Path) -> GatewaySpec:
+    """Read a GatewaySpec from JSON. Raises ConfigError saying what is wrong with the file."""
+    try:
+        return codec.decode(GatewaySpec, json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}", hint="this file is written by `arena up`; run it again") from error
+
+
+async def serve(path: Path, spec: GatewaySpec) -> int:
+    """Serve `spec` until a signal says stop; the exit code."""
+    loop = asyncio.get_running_loop()
+    log = LineWriter(sys.stdout.fileno()) if spec.settings.access_log else None
+    plane = Plane(spec.settings, log, max_connections())
+    view = View(plane, spec, load_snapshot(spec.snapshot_file))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    watch = Watch(view)
+    loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch)
+    server = await listen(plane, spec.settings.host, spec.settings.port)
+    background = [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="access log")]
+    watch.start()
+    # What was made until now stays for good: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    _log.info("listening on %s port %d, %d routes", spec.settings.host, spec.settings.port, len(plane.table.routes))
+    await stop.wait()
+    _log.info("draining: %d requests in flight", plane.stats.in_flight)
+    server.close()
+    clean = await plane.drain()
+    watch.stop()
+    await cancel(*background)
+    return 0 if clean else _EXIT_FAILURE
+
+
+def max_connections() -> int:
+    """How many clients may be connected: half of the files this process may open, because each may need an upstream
+    connection too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return max(16, (min(soft, 1_000_000) - _RESERVED_FILES) // 2)
+
+
+def _run(path: Path, spec: GatewaySpec) -> int:
+    try:
+        import uvloop  # not there on every system
+    except ImportError:
+        return asyncio.run(serve(path, spec))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(serve(path, spec))
+
+
+def _reload(path: Path, view: View, watch: Watch) -> None:
+    """Swap to the file's present content; a file that cannot be used changes nothing."""
+    try:
+        spec = load_spec(path)
+        if (spec.settings.host, spec.settings.port) != (view.spec.settings.host, view.spec.settings.port):
+            _log.warning("a change of address takes a restart; still listening on the old one")
+        view.use_spec(spec)
+    except (ArenaError, ValueError) as error:
+        _log.error("not reloaded, serving on as before: %s", _told(error))
+    else:
+        watch.start()
+        _log.info("reloaded: %d routes", len(view.plane.table.routes))
+
+
+def _told(error: Exception) -> str:
+    hint = getattr(error, "hint", "")
+    return f"{error}; {hint}" if hint else str(error)
+
+
+class _JsonLines(logging.Formatter):
+    """Log records as JSON lines, in the shape of the access log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": Stamp().at(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

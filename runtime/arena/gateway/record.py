@@ -1,0 +1,45 @@
+"""The end of an exchange: counters and the access log."""
+
+from __future__ import annotations
+
+from arena.gateway.exchange import Exchange, Outcome
+from arena.telemetry.accesslog import quote
+
+
+def finish(x: Exchange, outcome: Outcome, now: float) -> None:
+    """Account for `x`, once. `now` is monotonic seconds."""
+    if x.over:
+        return
+    x.over = True
+    plane = x.client.plane
+    took = now - x.began
+    stats = plane.stats
+    stats.in_flight -= 1
+    stats.outcomes[outcome] += 1
+    target = x.target
+    if target is not None:
+        target.in_flight -= 1
+        if x.sent_at:
+            x.upstream_seconds = now - x.sent_at
+    route = x.match.stats
+    route.classes[x.status // 100] += 1
+    route.latency.observe(took)
+    if plane.log is not None:
+        plane.log.add(_line(x, outcome, took))
+
+
+def _line(x: Exchange, outcome: Outcome, took: float) -> str:
+    match, target, principal, status = x.match, x.target, x.principal, x.status
+    level = "info" if status < 500 and outcome != "cut" else "error"
+    return (
+        f'{{"time":"{x.client.plane.stamp.now()}","level":"{level}","event":"answered","request_id":"{x.request_id}",'
+        f'"trace_id":"{x.trace_id}","method":"{x.head.method.decode()}","path":{match.log_path},'
+        f"{match.route.log_part if match.route is not None else _NO_ROUTE},"
+        f'"instance":{quote(target.instance) if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
+        f'"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
+        f'"bytes_in":{x.bytes_in},"bytes_out":{x.bytes_out},'
+        f'"principal":{quote(principal.subject) if principal is not None else "null"},"client":"{x.client.ip}"}}'
+    )
+
+
+_NO_ROUTE = '"route":null,"service":null'

@@ -1,0 +1,93 @@
+"""Answers the gateway gives itself: problem details (RFC 9457) and its own pages, as bytes.
+
+The `type` of a problem is `urn:arena:problem:<kind>`; kinds are stable, titles and details are for people.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+
+TITLES = {
+    "bad-request": "The request is not valid HTTP",
+    "body-too-large": "The request body is too large",
+    "expectation-failed": "The expectation cannot be met",
+    "forbidden": "The caller may not do this",
+    "gateway-stopping": "The gateway is stopping",
+    "header-too-large": "The request head is too large",
+    "internal": "The gateway failed",
+    "method-not-allowed": "The method is not allowed here",
+    "not-found": "No route leads there",
+    "not-implemented": "The gateway does not do this",
+    "rate-limited": "Too many requests",
+    "request-timeout": "The request took too long to arrive",
+    "too-many-connections": "The gateway holds as many connections as it may",
+    "unauthenticated": "A valid credential is needed",
+    "unavailable": "No live instance",
+    "upstream-failed": "The service failed to answer",
+    "upstream-timeout": "The service took too long",
+    "version-not-supported": "The HTTP version is not supported",
+}
+_KIND_OF_WIRE_STATUS = {
+    400: "bad-request", 408: "request-timeout", 413: "body-too-large", 417: "expectation-failed", 431: "header-too-large",
+    501: "not-implemented", 505: "version-not-supported",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is answered by the gateway: `kind` is a key of TITLES, `detail` tells the person what to do,
+    `headers` are further header lines. `close`: the connection cannot be used for another request."""
+
+    status: int
+    kind: str
+    detail: str
+    headers: tuple[bytes, ...] = ()
+    close: bool = False
+
+    def body(self, request_id: str) -> bytes:
+        """The problem as JSON."""
+        problem = {
+            "type": f"urn:arena:problem:{self.kind}",
+            "title": TITLES[self.kind],
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": request_id,
+        }
+        return json.dumps(problem).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a page of the gateway's own says."""
+
+    status: int
+    content_type: bytes
+    body: bytes
+
+
+def of_wire(status: int, detail: str) -> Refusal:
+    """The refusal of bytes that are not an acceptable message; the connection ends with it."""
+    return Refusal(status, _KIND_OF_WIRE_STATUS[status], detail, close=True)
+
+
+STATUS_LINES = {
+    code: b"HTTP/1.1 %d %b" % (code, HTTPStatus(code).phrase.encode() if code in set(HTTPStatus) else b"Status")
+    for code in range(100, 600)
+}
+
+
+def reply(
+    status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...], *, head_only: bool = False
+) -> bytes:
+    """A whole reply; `headers` are lines without their line ends. `head_only` leaves the body out, as HEAD asks."""
+    lines = (
+        STATUS_LINES[status],
+        b"content-type: " + content_type,
+        b"content-length: %d" % len(body),
+        *(line for line in headers if line),
+        b"",
+        b"" if head_only else body,
+    )
+    return b"\r\n".join(lines)

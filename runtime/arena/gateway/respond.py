@@ -1,0 +1,139 @@
+"""An upstream's reply on its way to the client."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arena.gateway import forward, record
+from arena.gateway.exchange import Exchange
+from arena.gateway.refusal import STATUS_LINES
+from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
+from arena.gateway.wire.errors import WireError
+from arena.gateway.wire.reply import CHUNKED, ReplyHead
+
+if TYPE_CHECKING:
+    from arena.gateway.upstream import UpstreamConnection
+
+_NO_BODY = frozenset({204, 304})
+
+
+def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
+    """Pass on the reply's head, with `rest`: what came of its body in the same piece."""
+    length = head.length
+    upstream.reusable = head.reusable and x.body_done
+    if x.head.method == b"HEAD" or head.status in _NO_BODY:
+        upstream.reusable = upstream.reusable and not rest
+        _write_whole(x, upstream, head, b"")
+    elif length >= 0 and len(rest) >= length:
+        if len(rest) > length:
+            # More than was announced: nobody knows whose reply that is.
+            upstream.reusable = False
+            rest = rest[:length]
+        _write_whole(x, upstream, head, rest)
+    else:
+        _write_head(x, upstream, head)
+        reader = _reader(length)
+        upstream.body = reader
+        if reader.done:
+            _end(x, upstream)
+        elif rest:
+            body(x, upstream, reader, rest)
+
+
+def body(x: Exchange, upstream: UpstreamConnection, reader: Body, data: bytes) -> None:
+    """Pass on a piece of the reply's body."""
+    try:
+        piece = reader.feed(data)
+    except WireError as error:
+        forward.upstream_broke_protocol(x, str(error))
+        return
+    if piece:
+        x.bytes_out += len(piece)
+        x.client.write(chunk(piece) if upstream.chunk_out else piece)
+    if reader.done:
+        upstream.reusable = upstream.reusable and reader.clean and not reader.rest
+        _end(x, upstream)
+
+
+def interim(x: Exchange, head: ReplyHead) -> None:
+    """Pass on a 1xx reply (RFC 9110 section 15.2), except 100, which is ours to send, and to HTTP/1.0, which has
+    none."""
+    if head.status != 100 and not x.head.old:
+        head.fields[0] = STATUS_LINES[head.status]
+        x.client.write(b"\r\n".join((*head.fields, b"", b"")))
+
+
+def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
+    """The connection closed inside the reply's body: its end, when close is what ends it; otherwise a cut."""
+    upstream = x.upstream
+    if exc is None and isinstance(reader, EndlessBody) and upstream is not None:
+        upstream.reusable = False
+        _end(x, upstream)
+        return
+    x.upstream = None
+    if x.target is not None:
+        x.client.plane.stats.upstream_errors[x.target.service, "cut"] += 1
+    forward.cut(x)
+
+
+def _reader(length: int) -> Body:
+    if length >= 0:
+        return LengthBody(length)
+    return ChunkedBody() if length == CHUNKED else EndlessBody()
+
+
+def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, content: bytes) -> None:
+    """Head and body in one write, and the exchange is over: the path of most replies."""
+    client = x.client
+    lines = head.fields
+    x.status = status = head.status
+    x.bytes_out = len(content)
+    x.keep = client.will_keep(x)
+    lines[0] = STATUS_LINES[status]
+    if status in _NO_BODY and status != 304:
+        lines[:] = [line for line in lines if not line.startswith(b"content-length:")]
+    elif head.length < 0 and x.head.method != b"HEAD" and status != 304:
+        lines.append(b"content-length: 0")
+    lines.append(x.ids)
+    if not x.keep or x.head.old:
+        lines.append(forward.connection_line(x))
+    lines.append(b"")
+    lines.append(content)
+    client.write(b"\r\n".join(lines))
+    now = monotonic()
+    upstream.release(now)
+    record.finish(x, "served", now)
+    client.reply_done(x, now)
+
+
+def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyHead) -> None:
+    """The head of a reply whose body follows in pieces."""
+    client = x.client
+    lines = head.fields
+    x.status = head.status
+    x.answered = True
+    x.keep = client.will_keep(x)
+    lines[0] = STATUS_LINES[head.status]
+    upstream.chunk_out = False
+    if head.length < 0:
+        if x.head.old:
+            x.keep = False
+        else:
+            upstream.chunk_out = True
+            lines.append(b"transfer-encoding: chunked")
+    lines += [x.ids, forward.connection_line(x), b"", b""] if not x.keep or x.head.old else [x.ids, b"", b""]
+    client.write(b"\r\n".join(lines))
+    if client.blocked:
+        upstream.hold()
+    else:
+        upstream.deadline = monotonic() + client.plane.timeouts.idle
+
+
+def _end(x: Exchange, upstream: UpstreamConnection) -> None:
+    if upstream.chunk_out:
+        x.client.write(LAST_CHUNK)
+    now = monotonic()
+    upstream.release(now)
+    record.finish(x, "served", now)
+    x.client.reply_done(x, now)

@@ -1,0 +1,41 @@
+"""What is counted, and the Prometheus page made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from arena.telemetry.metrics import Histogram
+
+
+class RouteStats:
+    """Counters of one route, kept over swaps. `classes[n]` counts the replies of status n00 to n99."""
+
+    __slots__ = ("classes", "latency", "limited", "route", "service")
+
+    def __init__(self, route: str, service: str) -> None:
+        self.route = route
+        self.service = service
+        self.classes = [0] * 6
+        self.latency = Histogram()
+        self.limited = 0
+
+
+class Stats:
+    """Counters of the whole gateway."""
+
+    __slots__ = ("accepted", "in_flight", "outcomes", "retries", "routes", "swaps", "turned_away", "upstream_errors")
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.turned_away = 0
+        self.in_flight = 0
+        self.retries = 0
+        self.swaps = 0
+        self.outcomes: Counter[str] = Counter()
+        self.upstream_errors: Counter[tuple[str, str]] = Counter()
+        self.routes: dict[tuple[str, str], RouteStats] = {}
+
+    def route(self, name: str, service: str) -> RouteStats:
+        """The counters of a route, made at its first use."""
+        key = (name, service)
+        return self.routes.get(key) or self.routes.setdefault(key, RouteStats(name, service))

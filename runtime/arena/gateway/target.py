@@ -1,0 +1,50 @@
+"""One endpoint and what the gateway knows of it. It survives a swap, keyed by service, instance and address."""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from typing import TYPE_CHECKING
+
+from arena.model.address import Address
+from arena.model.snapshot import Endpoint, EndpointHealth
+
+if TYPE_CHECKING:
+    from arena.gateway.upstream import UpstreamConnection
+
+TargetKey = tuple[str, str, Address]
+
+
+class Target:
+    """`idle` are its keep-alive connections, the most recently used last. `in_flight` counts requests under way.
+    `resting_until`: it refused a connection and is left alone until then (monotonic seconds). `retired`: it left the
+    snapshot; what is under way ends, nothing is pooled."""
+
+    __slots__ = (
+        "address", "health", "host_line", "idle", "in_flight", "instance", "prefix", "resting_until",
+        "retired", "service", "tls",
+    )  # fmt: skip
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.service = endpoint.service
+        self.instance = endpoint.instance
+        self.address = endpoint.address
+        self.health: EndpointHealth = endpoint.health
+        self.prefix = endpoint.address.path.encode()
+        self.host_line = b" HTTP/1.1\r\nhost: " + endpoint.address.authority.encode() + b"\r\nvia: 1.1 arena\r\n"
+        self.tls = ssl.create_default_context() if endpoint.address.scheme == "https" else None
+        self.idle: deque[UpstreamConnection] = deque()
+        self.in_flight = 0
+        self.resting_until = 0.0
+        self.retired = False
+
+    def retire(self) -> None:
+        """Close what is idle and keep nothing from now on."""
+        self.retired = True
+        while self.idle:
+            self.idle.pop().close()
+
+
+def key_of(endpoint: Endpoint) -> TargetKey:
+    """What makes two endpoints of two snapshots the same one."""
+    return endpoint.service, endpoint.instance, endpoint.address

@@ -1,0 +1,69 @@
+"""The present spec and snapshot, and the swap: whatever changes, a new table is compiled and put in place at once."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Literal
+
+from arena.gateway.assembly import Assembler
+from arena.gateway.filters.auth import Authenticator
+from arena.gateway.pages import Pages
+from arena.gateway.plane import Plane
+from arena.model.gateway import GatewaySpec
+from arena.model.snapshot import Snapshot
+
+Source = Literal["none", "file", "registry"]
+
+
+class View:
+    """What the plane serves from. `stale`: there is a registry and we are out of touch with it. Not for use by
+    several threads."""
+
+    def __init__(self, plane: Plane, spec: GatewaySpec, snapshot: Snapshot | None) -> None:
+        """`snapshot` is the one that was kept in a file, if any."""
+        self.plane = plane
+        self.snapshot = snapshot or Snapshot()
+        self.source: Source = "none" if snapshot is None else "file"
+        self._assembler = Assembler(plane.stats)
+        self._connected = False
+        self._confirmed_at: float | None = None
+        self.spec: GatewaySpec
+        self._authenticator: Authenticator
+        self.use_spec(spec)
+
+    @property
+    def stale(self) -> bool:
+        """True when what we serve from may no longer be so."""
+        return bool(self.spec.registry_url) and not self._connected
+
+    def age(self) -> float:
+        """Seconds since the registry last confirmed the snapshot; 0 while it is connected, infinite if it never did."""
+        if self._connected:
+            return 0.0
+        return float("inf") if self._confirmed_at is None else monotonic() - self._confirmed_at
+
+    def use_spec(self, spec: GatewaySpec) -> None:
+        """Swap to other settings and routes. Raises ArenaError or ValueError and changes nothing when they cannot be
+        used."""
+        self._authenticator = self._assembler.use(spec)
+        self.spec = spec
+        self.plane.configure(spec.settings)
+        self._swap()
+
+    def use_snapshot(self, snapshot: Snapshot) -> None:
+        """Swap to what the registry says now."""
+        self.source = "registry"
+        self.touch(connected=True)
+        self.snapshot = snapshot
+        self._swap()
+
+    def touch(self, *, connected: bool) -> None:
+        """The registry was heard (`connected`), or was lost."""
+        if connected or self._connected:
+            self._confirmed_at = monotonic()
+        self._connected = connected
+
+    def _swap(self) -> None:
+        pages = Pages(self.plane, self, self._authenticator)
+        self.plane.table = self._assembler.assemble(self.spec, self.snapshot, self._authenticator, pages.table())
+        self.plane.stats.swaps += 1

@@ -1,0 +1,251 @@
+"""Request heads: bytes → RequestHead, or a refusal.
+
+llhttp in its strict mode refuses bare CR and LF, obs-fold, blanks before the colon, control characters, a repeated or
+malformed Content-Length, Content-Length beside Transfer-Encoding, and bad chunk sizes. This file refuses what is
+left: a request line that is not exactly `METHOD SP target SP HTTP/1.x`, a missing, repeated or odd Host, a target
+that names another host, a transfer coding other than `chunked`, repeated credentials.
+Sources: RFC 9112 sections 2, 3 and 6; RFC 9110 sections 7.2 and 7.6.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import httptools
+
+from arena.gateway.wire.errors import RequestRefused
+from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
+
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?")
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE)
+_BAD_IN_TARGET = re.compile(rb'[#"<>\\^`{|}]')
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
+_KEEP_KNOWN_HOSTS = 1024
+_known_hosts: dict[bytes, bytes] = {}
+
+
+class RequestHead:
+    """One request head. `fields` are the end-to-end header lines, ready to be sent on (without what the gateway writes
+    itself: Host, framing, hop-by-hop, tracing and forwarding headers). `content_length` is 0 without a body and -1 when
+    chunked. `host` is as sent, `hostname` lower case without its port. `target` always starts with a slash, or is `*`.
+    `upgrade` is what the client asked to switch to, b'' for nothing.
+    """
+
+    __slots__ = (
+        "authorization", "chunked", "connection", "content_length", "expect", "fields", "host", "hostname", "keep_alive",
+        "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.method = b""
+        self.target = b""
+        self.old = False  # HTTP/1.0
+        self.host: bytes | None = None
+        self.hostname = b""
+        self.authorization: bytes | None = None
+        self.content_length = 0
+        self.chunked = False
+        self.connection: bytes | None = None
+        self.keep_alive = True
+        self.expect = False
+        self.upgrade = b""
+        self.request_id: bytes | None = None
+        self.traceparent: bytes | None = None
+        self.tracestate: bytes | None = None
+        self.fields: list[bytes] = []
+
+
+class RequestReader:
+    """Parses request heads, one after the other, of whichever connection: every head is whole, so one parser serves
+    all."""
+
+    __slots__ = ("_head", "_parser")
+
+    def __init__(self) -> None:
+        self._head = RequestHead()
+        self._parser = httptools.HttpRequestParser(self)
+
+    def read(self, raw: bytes) -> RequestHead:
+        """Parse `raw`, which ends with the blank line. Raises RequestRefused."""
+        head = self._head = RequestHead()
+        parser = self._parser
+        spent = False
+        try:
+            parser.feed_data(raw)
+        except httptools.HttpParserUpgrade:
+            spent = True
+        except httptools.HttpParserError as error:
+            self._parser = httptools.HttpRequestParser(self)
+            raise _refusal(error) from None
+        head.method = parser.get_method()
+        head.keep_alive = parser.should_keep_alive()
+        if spent or head.content_length or not head.keep_alive:
+            # llhttp now waits for a body or for the end; heads alone are its business here.
+            self._parser = httptools.HttpRequestParser(self)
+        _check(head, raw)
+        return head
+
+    def on_url(self, url: bytes) -> None:
+        self._head.target = url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = name.lower()
+        take = _TAKEN.get(key)
+        if take is not None:
+            take(self._head, value)
+        elif b"_" not in key or key.replace(b"_", b"-") not in _TAKEN:
+            # CGI-like servers read X_Forwarded_For as X-Forwarded-For: such a double is dropped.
+            self._head.fields.append(name + b": " + value)
+
+
+def _refusal(error: Exception) -> RequestRefused:
+    if isinstance(error.__context__, RequestRefused):
+        return error.__context__
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        return RequestRefused(400, "the request method is not one of HTTP's")
+    return RequestRefused(400, f"the request head is not valid HTTP/1.1: {error}")
+
+
+def _check(head: RequestHead, raw: bytes) -> None:
+    """What llhttp let pass."""
+    line = head.method + b" " + head.target + b" HTTP/1.1\r\n"
+    if not raw.startswith(line):
+        _check_version(head, raw)
+    if head.host is None:
+        if not head.old:
+            raise RequestRefused(400, "the Host header is missing (RFC 9112 section 3.2)")
+    else:
+        head.hostname = _known_hosts.get(head.host) or _read_host(head.host)
+    if head.target[:1] != b"/":
+        _check_odd_target(head)
+    if _BAD_IN_TARGET.search(head.target):
+        raise RequestRefused(400, "the request target holds characters that must be percent-encoded")
+    if head.connection is not None:
+        _apply_connection(head, head.connection)
+
+
+def _check_version(head: RequestHead, raw: bytes) -> None:
+    if not raw.startswith(head.method + b" " + head.target + b" HTTP/1.0\r\n"):
+        version = raw[: raw.index(b"\r")].rpartition(b" ")[2]
+        if re.fullmatch(rb"HTTP/[0-9.]+", version) and version not in (b"HTTP/1.1", b"HTTP/1.0"):
+            raise RequestRefused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        raise RequestRefused(400, "the request line is not `METHOD target HTTP/1.1`")
+    head.old = True
+    if head.chunked:
+        raise RequestRefused(400, "HTTP/1.0 has no Transfer-Encoding")
+
+
+def _check_odd_target(head: RequestHead) -> None:
+    if head.method == b"CONNECT":
+        raise RequestRefused(501, "this gateway opens no tunnels")
+    if head.target == b"*" and head.method == b"OPTIONS":
+        return
+    match = _ABSOLUTE.fullmatch(head.target)
+    if match is None:
+        raise RequestRefused(400, "the request target is neither a path nor a URL")
+    if head.host is not None and match[1].lower() != head.host.lower():
+        raise RequestRefused(400, "the request target names another host than the Host header")
+    head.host = match[1]
+    head.hostname = _read_host(match[1])
+    head.target = match[2] if match[2][:1] == b"/" else b"/" + match[2]
+
+
+def _read_host(host: bytes) -> bytes:
+    match = _HOST.fullmatch(host)
+    if match is None:
+        raise RequestRefused(400, "the Host header is not a host name with an optional port")
+    if len(_known_hosts) >= _KEEP_KNOWN_HOSTS:
+        _known_hosts.clear()
+    name = _known_hosts[host] = match[1].lower().rstrip(b".")
+    return name
+
+
+def _apply_connection(head: RequestHead, connection: bytes) -> None:
+    options = connection_options(connection)
+    if head.old and b"keep-alive" not in options:
+        head.keep_alive = False
+    named = tuple(option + b":" for option in options if option not in (b"close", b"keep-alive"))
+    if named:
+        head.fields = [field for field in head.fields if not field.lower().startswith(named)]
+
+
+def _take_host(head: RequestHead, value: bytes) -> None:
+    if head.host is not None:
+        raise RequestRefused(400, "the Host header is there twice")
+    head.host = value
+
+
+def _take_authorization(head: RequestHead, value: bytes) -> None:
+    if head.authorization is not None:
+        raise RequestRefused(400, "the Authorization header is there twice")
+    head.authorization = value
+    head.fields.append(b"authorization: " + value)
+
+
+def _take_length(head: RequestHead, value: bytes) -> None:
+    digits = value.strip(b" \t")
+    if not digits.isdigit() or len(digits) > 18:
+        raise RequestRefused(400, "Content-Length is not a plain number")
+    head.content_length = int(digits)
+
+
+def _take_coding(head: RequestHead, value: bytes) -> None:
+    if head.chunked or value.strip(b" \t").lower() != b"chunked":
+        raise RequestRefused(400, "the only transfer coding taken is `chunked`, once")
+    head.chunked = True
+    head.content_length = -1
+
+
+def _take_connection(head: RequestHead, value: bytes) -> None:
+    head.connection = value if head.connection is None else head.connection + b"," + value
+
+
+def _take_expect(head: RequestHead, value: bytes) -> None:
+    if value.lower() != b"100-continue":
+        raise RequestRefused(417, "the only expectation understood is 100-continue")
+    head.expect = True
+
+
+def _take_upgrade(head: RequestHead, value: bytes) -> None:
+    # An offer of HTTP/2 may be passed over in silence (RFC 9110 section 7.8); Java's client makes one with every
+    # request.
+    if value.lower() != b"h2c":
+        head.upgrade = value
+
+
+def _take_request_id(head: RequestHead, value: bytes) -> None:
+    sane = head.request_id is None and _REQUEST_ID.fullmatch(value) is not None
+    head.request_id = value if sane else b""
+
+
+def _take_traceparent(head: RequestHead, value: bytes) -> None:
+    head.traceparent = value if head.traceparent is None else b""
+
+
+def _take_tracestate(head: RequestHead, value: bytes) -> None:
+    head.tracestate = value if head.tracestate is None else head.tracestate + b"," + value
+
+
+def _drop(_head: RequestHead, _value: bytes) -> None:
+    """Hop-by-hop, or written anew by the gateway."""
+
+
+_TAKEN: dict[bytes, Callable[[RequestHead, bytes], None]] = {
+    **dict.fromkeys(HOP_BY_HOP, _drop),
+    **dict.fromkeys(
+        (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port",
+         b"x-forwarded-prefix", b"x-forwarded-server", b"x-real-ip"),
+        _drop,
+    ),
+    b"host": _take_host,
+    b"authorization": _take_authorization,
+    b"content-length": _take_length,
+    b"transfer-encoding": _take_coding,
+    b"connection": _take_connection,
+    b"expect": _take_expect,
+    b"upgrade": _take_upgrade,
+    b"x-request-id": _take_request_id,
+    b"traceparent": _take_traceparent,
+    b"tracestate": _take_tracestate,
+}  # fmt: skip
