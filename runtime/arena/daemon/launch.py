@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from arena.model.layout import StateLayout
 from arena.model.plan import Plan
 from arena.model.project import Project
 
-_READY = "ready"
+READY = "ready"  # the first word of a daemon that answers
+BUSY = "another daemon of this project is running"  # the first word of one that found the lock taken
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that a daemon which ends before we do is reaped
 _PATIENCE = 15.0  # seconds; a daemon answers within half a second on an idle machine
 
@@ -24,16 +26,20 @@ _PATIENCE = 15.0  # seconds; a daemon answers within half a second on an idle ma
 async def ensure(layout: StateLayout, directory: str | Path) -> None:
     """Return when a daemon of this project answers, starting one if none does. Raises ArenaError, with the end of the
     daemon's log, when it cannot be started."""
-    if await _answers(layout):
-        return
     prepare(layout)
-    word = await asyncio.to_thread(_start, layout, Path(directory))
-    if word != _READY and not await _answers(layout):  # another `arena up` may have been quicker
-        raise ArenaError(
-            "the daemon could not be started" + (f": {word}" if word else ""),
-            hint=f"its log is {layout.daemon_log}",
-            detail="\n".join(_tail(layout.daemon_log, 10)),
-        )
+    deadline = time.monotonic() + _PATIENCE
+    while not await _answers(layout):
+        word = await asyncio.to_thread(_start, layout, Path(directory))
+        if word == READY:
+            return
+        # Busy: another one holds the lock, and is either about to answer or about to end.
+        if word != BUSY or time.monotonic() > deadline:
+            raise ArenaError(
+                "the daemon could not be started" + (f": {word}" if word else ""),
+                hint=f"its log is {layout.daemon_log}",
+                detail="\n".join(_tail(layout.daemon_log, 10)),
+            )
+        await asyncio.sleep(0.05)
 
 
 async def recover(layout: StateLayout) -> bool:

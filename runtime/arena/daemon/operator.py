@@ -182,6 +182,7 @@ class DaemonOperator:
             if watch.done():
                 watch.result()
             await apply
+            await tasks.cancel(watch)  # it looks only when something changes, and the end of `apply` changes nothing
             await self._registrations.outside(self._external())
             await self._supervisor.until(settled)
         finally:

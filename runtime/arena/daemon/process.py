@@ -14,6 +14,7 @@ from typing import IO
 
 from arena.control.server import Server
 from arena.control.socket import socket_path
+from arena.daemon.launch import BUSY, READY
 from arena.daemon.operator import DaemonOperator
 from arena.errors import ArenaError
 from arena.model.layout import StateLayout
@@ -30,7 +31,7 @@ def main() -> int:
     jsonlog.configure(os.environ.get("LOG_LEVEL", "INFO"), sys.stderr)
     with layout.daemon_lock.open("a") as lock:
         if not _lock(lock):
-            _tell(options.ready_fd, "another daemon of this project is running")
+            _tell(options.ready_fd, BUSY)
             return 1
         try:
             asyncio.run(_live(layout, options.directory, options.ready_fd))
@@ -50,7 +51,7 @@ async def _live(layout: StateLayout, directory: Path, ready_fd: int) -> None:
     await operator.start()
     await server.start()
     _log.info("daemon started", extra={"pid": os.getpid(), "socket": str(socket_path(layout))})
-    _tell(ready_fd, "ready")
+    _tell(ready_fd, READY)
     try:
         await operator.finished.wait()
     finally:

@@ -37,7 +37,7 @@ def failure(errors: Sequence[PartFailed], instances: Sequence[Instance]) -> Part
     first, instance = errors[0], instances[0]
     what = first.message
     if instance.status != "failed":
-        what = f"{instance.name} ended {instance.restarts} times without once being ready: {instance.detail}"
+        what = f"{instance.name} ended {instance.restarts} times without once being ready: {_last_end(instance)}"
     others = ", ".join(other.name for other in instances[1:])
     return PartFailed(what + (f" (failed as well: {others})" if others else ""), hint=first.hint, detail=first.detail)
 
@@ -52,6 +52,12 @@ def too_late(wanted: Collection[str], instances: Sequence[Instance], timeout: fl
         f"not ready after {timeout:g} s: {seen}",
         hint=f"see `arena logs {service}`; --wait-timeout gives it more time".replace("logs `", "logs`"),
     )
+
+
+def _last_end(instance: Instance) -> str:
+    if instance.status == "restarting":
+        return instance.detail
+    return f"exit code {instance.exit_code}" if instance.exit_code is not None else instance.health_detail
 
 
 def _flaps(instance: Instance) -> bool:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from arena.daemon import component
+from arena.model.address import Address
+from arena.model.layout import StateLayout
+from arena.model.project import GatewaySettings, Jwt, Project, RegistrySettings
+from arena.model.route import Route
+from arena.model.service import Service
+from arena.model.workload import Workload
+
+WEB = Service("web", ("run",), directory="/p/web", replicas=2, routes=(Route("web", "web", "/web"),))
+OUTSIDE = Service("outside", urls=(Address("127.0.0.1", 1),), routes=(Route("out", "outside", "/out"),))
+PROJECT = Project("demo", "/p", services=(WEB, OUTSIDE))
+LAYOUT = StateLayout.of("/p", "demo")
+
+
+def workloads(project: Project = PROJECT) -> dict[str, Workload]:
+    spec = component.gateway_spec(project, LAYOUT, "made")
+    return {workload.name: workload for workload in component.workloads(project, LAYOUT, spec)}
+
+
+def test_what_runs_elsewhere_is_routed_to_but_not_started() -> None:
+    assert list(workloads()) == ["registry", "gateway", "web"]
+    spec = component.gateway_spec(PROJECT, LAYOUT, "made")
+    assert [route.name for route in spec.routes] == ["web", "out"]
+    assert spec.services == ("web", "outside")
+
+
+def test_the_secret_of_the_file_wins_over_the_made_one() -> None:
+    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="from the file")))
+    assert component.gateway_spec(own, LAYOUT, "made").settings.jwt.secret == "from the file"
+    assert component.gateway_spec(PROJECT, LAYOUT, "made").settings.jwt.secret == "made"
+
+
+def test_secrets_never_stand_on_a_command_line() -> None:
+    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="x" * 40)))
+    assert not any("x" * 40 in word for workload in workloads(own).values() for word in workload.command)
+
+
+def test_a_new_route_reloads_the_gateway_and_a_new_port_restarts_it() -> None:
+    before = workloads()["gateway"]
+    routed = replace(PROJECT, services=(replace(WEB, routes=()), OUTSIDE))
+    moved = replace(PROJECT, gateway=GatewaySettings(port=1))
+    assert workloads(routed)["gateway"].spec_hash == before.spec_hash
+    assert workloads(routed)["gateway"].reload_hash != before.reload_hash
+    assert workloads(moved)["gateway"].spec_hash != before.spec_hash
+
+
+def test_a_service_learns_where_the_registry_is_unless_it_says_so_itself() -> None:
+    there = replace(PROJECT, registry=RegistrySettings(port=7))
+    assert workloads(there)["web"].environment["SERVICE_DISCOVERY_URL"] == "http://127.0.0.1:7"
+    own = replace(there, services=(replace(WEB, environment={"SERVICE_DISCOVERY_URL": "http://x"}),))
+    assert workloads(own)["web"].environment["SERVICE_DISCOVERY_URL"] == "http://x"
+
+
+def test_a_folder_named_arena_does_not_shadow_ours(tmp_path: Path) -> None:
+    (tmp_path / "arena").mkdir()
+    (tmp_path / "arena" / "__init__.py").write_text("raise SystemExit('shadowed')")
+    command = [*component.PYTHON[:-1], "-c", "import arena.errors"]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True)
+    assert component.PYTHON[0] == sys.executable

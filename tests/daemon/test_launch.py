@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from arena.control.client import connect
+from arena.control.messages import UpRequest
+from arena.daemon import launch
+from arena.errors import ArenaError, NothingRunning
+from arena.model.layout import StateLayout
+from arena.model.project import GatewaySettings, Project, RegistrySettings
+from arena.model.service import Service
+
+
+@pytest.fixture
+async def layout(tmp_path: Path) -> AsyncIterator[StateLayout]:
+    layout = StateLayout.of(tmp_path, "demo")
+    yield layout
+    try:
+        async with connect(layout) as arena:
+            pid = (await arena.info()).pid
+            await arena.down(0.0, False, print)
+    except NothingRunning:
+        return
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+
+
+async def daemon_pid(layout: StateLayout) -> int:
+    async with connect(layout) as arena:
+        return (await arena.info()).pid
+
+
+async def test_a_race_of_launches_makes_one_daemon(layout: StateLayout) -> None:
+    await asyncio.gather(*(launch.ensure(layout, layout.root.parent.parent) for _ in range(4)))
+    pid = await daemon_pid(layout)
+    await launch.ensure(layout, layout.root.parent.parent)
+    assert await daemon_pid(layout) == pid
+
+
+async def test_the_state_folder_stays_out_of_git(layout: StateLayout) -> None:
+    launch.prepare(layout)
+    assert (layout.root.parent / ".gitignore").read_text() == "*\n"
+
+
+async def test_a_daemon_that_cannot_start_says_why(layout: StateLayout) -> None:
+    launch.prepare(layout)
+    layout.instances.mkdir()  # where a file should be
+    with pytest.raises(ArenaError, match="could not be started") as caught:
+        await launch.ensure(layout, layout.root.parent.parent)
+    assert str(layout.daemon_log) in caught.value.hint and "instances.json" in caught.value.detail
+
+
+async def test_there_is_nothing_to_recover_where_nothing_ran(layout: StateLayout) -> None:
+    assert not await launch.recover(layout)
+
+
+async def test_a_killed_daemon_is_followed_by_one_that_adopts(layout: StateLayout, free_port: list[int]) -> None:
+    directory = str(layout.root.parent.parent)
+    project = Project(
+        "demo", directory, gateway=GatewaySettings(port=free_port[0]), registry=RegistrySettings(port=free_port[1]),
+        services=(Service("nap", ("sleep", "600"), directory=directory),),
+    )  # fmt: skip
+    await launch.ensure(layout, directory)
+    async with connect(layout) as arena:
+        await arena.up(UpRequest(project, ("nap",)), print)
+        before = {row.instance: row.pid for row in await arena.rows(True)}
+        pid = (await arena.info()).pid
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid)], timeout=10)
+    assert await launch.recover(layout)
+    async with connect(layout) as arena:
+        assert {row.instance: row.pid for row in await arena.rows(True)} == before
+
+
+async def test_preview_plans_without_starting(tmp_path: Path) -> None:
+    project = Project("demo", str(tmp_path), services=(Service("web", ("run",)), Service("other", ("run",))))
+    plan = await launch.preview(project, ["web"])
+    assert [step.instance for step in plan.steps] == ["registry-1", "gateway-1", "web-1"]
+    assert not (tmp_path / ".arena").exists()

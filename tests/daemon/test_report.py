@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from arena.daemon import report
+from arena.model.address import Address
+from arena.model.service import Probe, Service
+from arena.model.snapshot import Endpoint, Snapshot
+from arena.model.workload import Workload
+from arena.supervisor.instance import Instance
+
+ADDRESSES = (Address("127.0.0.1", 1), Address("127.0.0.1", 2))
+OUTSIDE = Service("out", urls=ADDRESSES, probe=Probe("/health"))
+
+
+def test_what_runs_elsewhere_is_as_healthy_as_the_registry_says() -> None:
+    seen = report.outside((OUTSIDE,), Snapshot(1, "e", (Endpoint("out", "out-1", ADDRESSES[0], "failing"),)))
+    rows = report.external_rows(seen)
+    assert [(row.instance, row.status, row.health, row.runtime) for row in rows] == [
+        ("out-1", "external", "unhealthy", "external"),
+        ("out-2", "external", "starting", "external"),
+    ]
+
+
+def test_nothing_is_claimed_while_the_registry_is_away_or_nobody_probes() -> None:
+    (first, _) = report.external_health(report.outside((OUTSIDE,), None))
+    assert (first.health, first.detail) == ("none", "not known: the registry does not answer")
+    unprobed = Service("out", urls=ADDRESSES[:1])
+    (only,) = report.external_health(report.outside((unprobed,), Snapshot()))
+    assert (only.health, only.detail) == ("none", "not probed: it has no healthcheck")
+
+
+def test_a_health_row_tells_why() -> None:
+    web = Instance(Workload("web", "service", ("run",), "/p"), 1, "failed", detail="exit code 1", health_detail="ok")
+    assert report.health_row(web).detail == "exit code 1"
