@@ -58,8 +58,9 @@ def _given(value: Any, path: Path) -> str:
         return ", not a mapping" if isinstance(value, dict) else ", not a list"
     if value is None:
         return ", not empty"
+    shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
     secret = any(is_secret(str(part)) for part in path)
-    return "" if secret else f", not {value!r:.60}"
+    return "" if secret else f", not {shown}"
 
 
 def _unknown_value(error: Mapping[str, Any], given: Any, path: Path) -> tuple[str, str]:

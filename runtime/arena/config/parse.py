@@ -6,6 +6,7 @@ not blow a file up: expansion is bounded (the "billion laughs" attack), and a va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ def parse(label: str, text: str, report: Report) -> Node | None:
         return _Composer(source, report).document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Mark(source, mark.line + 1, mark.column + 1) if mark else Mark(source, 1, 1)
+        place = _place(source, mark)
         reason = " ".join(filter(None, (error.problem, error.context)))
         report.problem(place, (), f"is not YAML: {reason}", _hint(place))
     except yaml.YAMLError as error:
@@ -43,7 +44,18 @@ def parse(label: str, text: str, report: Report) -> Node | None:
     return None
 
 
+def _place(source: Source, mark: Any) -> Mark:
+    """The parser finds out at the end of the file; the end of the last line is something to look at."""
+    if mark is None:
+        return Mark(source, 1, 1)
+    if mark.line >= len(source.lines) > 0:
+        return Mark(source, len(source.lines), len(source.lines[-1]) + 1)
+    return Mark(source, mark.line + 1, mark.column + 1)
+
+
 def _hint(mark: Mark) -> str:
+    if re.search(r"[{\[].*\$\{", mark.text[: mark.column]):
+        return 'inside { } or [ ], put quotes around what holds a reference: "${VAR}"'
     if "\t" in mark.text[: mark.column]:
         return "indent with spaces; YAML does not allow tabs"
     return "check the indentation, brackets and quotes here and on the line above"

@@ -182,4 +182,4 @@ def _literal(text: str) -> str:
 
 
 def _per_instance(text: str) -> str:
-    return _DOLLAR.sub("$$$$", text)
+    return _DOLLAR.sub("$$", text)

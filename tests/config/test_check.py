@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arena.config.check import cycles, same_requests
+from arena.model.project import Project
+from arena.model.route import Route
+from arena.model.service import Dependency, Service
+
+Problems = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize(
+    ("services", "problem"),
+    [
+        ("{a: {command: x, depends_on: [a]}}", "1:41 services.a.depends_on.a: the services wait for each other: a → a"),
+        (
+            "{a: {command: x, depends_on: [b]}, b: {command: x, depends_on: [c]}, c: {command: x, depends_on: [a]}}",
+            "services.a.depends_on.b: the services wait for each other: a → b → c → a",
+        ),
+        (
+            "{a: {command: x, depends_on: [bb]}, bbb: {command: x}}",
+            "services.a.depends_on.bb: there is no service 'bb'",
+        ),
+        ("{a: {command: x, depends_on: [gateway]}}", "gateway is Arena's own and always starts first"),
+        (
+            "{a: {command: x, depends_on: {b: {condition: service_healthy}}}, b: {command: x}}",
+            "services.a.depends_on.b: waits for b to be healthy, but it has no healthcheck",
+        ),
+        (
+            "{a: {command: x, depends_on: {b: {condition: service_completed_successfully}}}, b: {url: 'http://h'}}",
+            "waits for b to complete, but it runs elsewhere",
+        ),
+        (
+            "{a: {command: x, depends_on: {b: {condition: service_completed_successfully}}}, b: {command: x, restart: always}}",
+            "waits for b to complete, but it is always restarted",
+        ),
+        (
+            "{a: {command: x, depends_on: [b]}, b: {command: x, profiles: [ml, gpu]}}",
+            "services.a.depends_on.b: needs b, which is not active: its profiles are ml, gpu",
+        ),
+        ("{a: {command: x, ports: ['8000:8000']}}", "port 8000 is wanted by both gateway and a"),
+        ("{a: {command: x, ports: ['8500:8500']}}", "port 8500 is wanted by both registry and a"),
+        ("{a: {command: x, ports: ['81:81']}, b: {command: x, ports: ['81:80']}}", "port 81 is wanted by both a and b"),
+        ("{gateway: {command: x}}", "1:12 services.gateway: 'gateway' is the name of one of Arena's own components"),
+        ("{'a b': {command: x}}", "services.a b: is not a name for a service"),
+        ("{../../x: {command: x}}", "is not a name for a service"),
+        (
+            "{a: {command: x, routes: [{path: /r}]}, b: {command: x, routes: [{path: /r/}]}}",
+            "services.b.routes[0].path: the route /r of b matches the same requests as the route /r of a",
+        ),
+        ("{a: {command: x, routes: [{path: /r, name: n}, {path: /s, name: n}]}}", "is already called 'n'"),
+        ("{a: {command: x, routes: [{path: /health}]}}", "/health is answered by the gateway itself"),
+        ("{a: {command: x, routes: [{path: /r, auth: none, roles: [u]}]}}", "asks for roles on a public route"),
+        ("{a: {command: x, routes: [{path: /r, roles: ['']}]}}", "holds a role that is empty or has spaces in it"),
+    ],
+)
+def test_mistakes(problems: Problems, services: str, problem: str) -> None:
+    (found,) = problems(f"services: {services}")
+    assert problem in found
+
+
+def test_the_gateway_and_the_registry_cannot_share_a_port(problems: Problems) -> None:
+    assert problems("gateway: {port: 8500}") == ["1:1 registry.port: port 8500 is wanted by both gateway and registry"]
+
+
+def test_every_cycle_is_found_once() -> None:
+    edges = {"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"], "e": ["a", "f"], "f": []}
+    services = tuple(Service(name, depends_on=tuple(map(Dependency, others))) for name, others in edges.items())
+    assert list(cycles(Project("p", "/", services=services))) == [("a", "b", "a"), ("c", "d", "c")]
+
+
+def test_a_long_chain_is_no_cycle_and_no_recursion_problem() -> None:
+    services = tuple(Service(f"s{n}", depends_on=(Dependency(f"s{n + 1}"),)) for n in range(300))
+    assert list(cycles(Project("p", "/", services=services))) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ({}, {}, True),
+        ({"hosts": ("a",)}, {"hosts": ("a", "b")}, True),
+        ({"hosts": ("a",)}, {"hosts": ("b",)}, False),
+        ({"hosts": ("a",)}, {}, False),  # the host makes it the more specific one
+        ({"methods": ("GET",)}, {"methods": ("POST",)}, False),
+        ({"methods": ("GET",)}, {"methods": ("GET", "POST")}, True),
+        ({"methods": ("GET",)}, {}, False),
+    ],
+)
+def test_same_requests(first: dict[str, tuple[str, ...]], second: dict[str, tuple[str, ...]], same: bool) -> None:
+    assert same_requests(Route("x", "s", "/p", **first), Route("y", "t", "/p", **second)) is same  # type: ignore[arg-type]  # table
+    assert not same_requests(Route("x", "s", "/p"), Route("y", "t", "/q"))
+
+
+def test_a_misspelt_key_is_told_once_and_not_again_as_its_consequence(problems: Problems) -> None:
+    assert problems(
+        "services: {a: {comand: x, depends_on: {b: {condition: service_healthy}}}, b: {command: x, helthcheck: {}}}"
+    ) == [
+        "1:16 services.a.comand: is not a key Arena knows",
+        "1:91 services.b.helthcheck: is not a key Arena knows",
+    ]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arena.config import Loaded
+from arena.model.project import GatewaySettings, Jwt, RegistrySettings, Timeouts
+from arena.model.route import RateLimit
+
+Load = Callable[..., Loaded]
+Problems = Callable[..., list[str]]
+LONG = "x" * 32
+
+
+def test_nothing_written_means_the_models_defaults(load: Load) -> None:
+    project = load("name: a").project
+    assert project.gateway == GatewaySettings()
+    assert project.registry == RegistrySettings()
+
+
+def test_everything_written(load: Load) -> None:
+    project = load(f"""
+        gateway:
+          host: 0.0.0.0
+          port: "9000"
+          auth: {{jwt: {{secret: {LONG}, issuer: me, audience: you, leeway: 5s}}}}
+          rate_limits: [{{rate: 60/min}}, {{algorithm: token_bucket, rate: 5/s, burst: 9, by: ip}}]
+          timeouts: {{header: 1s, body: 2, connect: 500ms, first_byte: 1m, idle: 5, drain: 0}}
+          max_header_bytes: 16k
+          max_body_bytes: 1MB
+          auto_routes: false
+          access_log: no
+        registry: {{host: "::1", port: 8600, ttl: 1m}}
+        """).project
+    assert project.gateway == GatewaySettings(
+        host="0.0.0.0",
+        port=9000,
+        jwt=Jwt(LONG, "me", "you", 5.0),
+        rate_limits=(RateLimit(1.0, 60), RateLimit(5.0, 9, "ip")),
+        timeouts=Timeouts(1, 2, 0.5, 60, 5, 0),
+        max_header_bytes=16384,
+        max_body_bytes=1024**2,
+        auto_routes=False,
+        access_log=False,
+    )
+    assert project.registry == RegistrySettings("::1", 8600, 60)
+
+
+def test_the_environment_fills_what_the_file_leaves_out(load: Load) -> None:
+    env = {"ARENA_API_PORT": "8080", "ARENA_JWT_SECRET": LONG, "SERVICE_DISCOVERY_URL": "http://localhost:8501"}
+    project = load("name: a", env=env).project
+    assert (project.gateway.port, project.gateway.jwt.secret) == (8080, LONG)
+    assert project.registry.url == "http://127.0.0.1:8501"
+    project = load("gateway: {port: 1}\nregistry: {port: 2}", env=env).project
+    assert (project.gateway.port, project.registry.port) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "problem"),
+    [
+        ("name: a", {"ARENA_JWT_SECRET": "short"}, "0:0 ARENA_JWT_SECRET: should be at least 32 bytes"),
+        ("gateway: {auth: {jwt: {secret: tiny}}}", {}, "1:32 gateway.auth.jwt.secret: should be at least 32 bytes"),
+        ("name: a", {"ARENA_API_PORT": "http"}, "0:0 ARENA_API_PORT: should be a port from 1 to 65535, not 'http'"),
+        ("name: a", {"ARENA_API_PORT": "70000"}, "0:0 ARENA_API_PORT: should be a port from 1 to 65535, not '70000'"),
+        ("name: a", {"SERVICE_DISCOVERY_URL": "localhost:8500"}, "'localhost:8500' is not an http:// or https:// URL"),
+        ("name: a", {"SERVICE_DISCOVERY_URL": "http://h:99999"}, "SERVICE_DISCOVERY_URL: "),
+    ],
+)
+def test_mistakes(problems: Problems, text: str, env: dict[str, str], problem: str) -> None:
+    (found,) = problems(text, env=env)
+    assert problem in found
+
+
+def test_a_secret_is_counted_in_bytes(problems: Problems) -> None:
+    assert problems("name: a", env={"ARENA_JWT_SECRET": "é" * 16}) == []
