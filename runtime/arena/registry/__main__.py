@@ -1,0 +1,3 @@
+from arena.registry.process import main
+
+main()
