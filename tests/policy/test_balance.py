@@ -1,0 +1,60 @@
+"""policy.balance: the less busy of two."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.policy.balance import choose
+
+
+@dataclass(eq=False)
+class Candidate:
+    in_flight: int = 0
+    resting_until: float = 0.0
+
+
+def test_nobody_to_choose() -> None:
+    assert choose([], 0.0, random.random) is None
+
+
+def test_a_single_candidate_is_taken_even_while_it_rests() -> None:
+    only = Candidate(resting_until=10.0)
+    assert choose([only], 0.0, random.random) is only
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=20), st.randoms(use_true_random=False))
+def test_the_busiest_of_all_is_never_taken_unless_it_ties(loads: list[int], rng: random.Random) -> None:
+    candidates = [Candidate(load) for load in loads]
+    chosen = choose(candidates, 0.0, rng.random)
+    assert chosen is not None
+    assert chosen.in_flight < max(loads) or loads.count(max(loads)) > 1
+
+
+@given(st.integers(2, 20), st.data())
+def test_the_awake_go_before_the_resting(count: int, data: st.DataObject) -> None:
+    resting = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
+    candidates = [Candidate(0, 5.0 if n in resting else 0.0) for n in range(count)]
+    draws = data.draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=2, max_size=2))
+    chosen = choose(candidates, 1.0, iter(draws).__next__)
+    assert chosen is not None
+    assert chosen.resting_until <= 1.0
+
+
+def test_all_resting_the_least_busy_is_tried() -> None:
+    candidates = [Candidate(3, 9.0), Candidate(1, 9.0), Candidate(2, 9.0)]
+    assert choose(candidates, 0.0, random.random) is candidates[1]
+
+
+def test_equal_load_is_spread_evenly() -> None:
+    rng = random.Random(7)
+    candidates = [Candidate() for _ in range(4)]
+    for _ in range(4000):
+        chosen = choose(candidates, 0.0, rng.random)
+        assert chosen is not None
+        chosen.in_flight += 1
+    loads = [candidate.in_flight for candidate in candidates]
+    assert max(loads) - min(loads) < 10
