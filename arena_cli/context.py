@@ -56,8 +56,9 @@ class Context:
         return console.wants_colour(self.ansi, os.environ, stream.isatty())
 
     def show(self, *what: RenderableType) -> None:
-        """Print data on stdout."""
-        self.out.print(*what, sep="\n", soft_wrap=True)
+        """Print data on stdout, each piece on lines of its own."""
+        if what:
+            self.out.print(*what, sep="\n", soft_wrap=True)
 
     def write(self, text: str) -> None:
         """Print text on stdout just as it is."""

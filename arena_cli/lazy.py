@@ -25,6 +25,9 @@ class Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return build(self._entries[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated, Any, NoReturn
@@ -109,6 +110,9 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line in `sys.argv` and end the process with the code it earned."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an ASCII terminal sees ? for a mark, not a crash
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -29,4 +29,4 @@ def init(
     folder = Path(directory)
     written = write(folder, name)
     context.note(f"wrote {written}")
-    context.note("next: name your services in it, then `arena up`" + ("" if directory == "." else f" in {folder}"))
+    context.note("next: `arena up` starts it as it is; then put your own services in")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ import pytest
 from arena.control.server import Server
 from arena.control.socket import socket_path
 from arena.model.layout import StateLayout
+from arena_cli.context import Context, begin
+from arena_cli.main import run
 from tests.arena_cli.fake import FakeOperator
 
 ARENA_YAML = """\
@@ -81,6 +84,35 @@ class Folder:
 def folder(tmp_path: Path) -> Folder:
     (tmp_path / "arena.yaml").write_text(ARENA_YAML)
     return Folder(tmp_path)
+
+
+class Inside:
+    """`arena` run inside this process: much quicker, and enough where no daemon and no terminal take part."""
+
+    def __init__(self, folder: Folder, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.capsys = capsys
+        self.patch = patch
+
+    def __call__(self, *words: str, code: int | None = 0, stdin: str = "", **environment: str) -> Result:
+        for name, value in environment.items():
+            self.patch.setenv(name, value)
+        self.patch.setattr("sys.stdin", io.StringIO(stdin))
+        begin(Context())
+        self.capsys.readouterr()
+        ended = run(list(words))
+        told = self.capsys.readouterr()
+        result = Result(ended, told.out, told.err)
+        assert code is None or result.code == code, result
+        return result
+
+
+@pytest.fixture
+def inside(folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Inside:
+    monkeypatch.chdir(folder.path)
+    for name in ("ARENA_JWT_SECRET", "ARENA_DEBUG", "CLICOLOR_FORCE", "ARENA_API_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    return Inside(folder, capsys, monkeypatch)
 
 
 Serve = Callable[[FakeOperator], Awaitable[FakeOperator]]

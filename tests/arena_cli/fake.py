@@ -16,24 +16,38 @@ from arena.model.logline import LogLine, LogQuery
 from arena.model.plan import Plan, Step
 
 ROWS = (
-    InstanceRow("registry", "registry", "registry-1", "running", "healthy", 4100, "127.0.0.1:8500", 0, 130.0, 0.3, 61_000_000, "process"),
-    InstanceRow("gateway", "gateway", "gateway-1", "running", "healthy", 4101, "127.0.0.1:8000", 0, 129.0, 1.2, 48_000_000, "process"),
-    InstanceRow("ai_service", "service", "ai_service-1", "running", "healthy", 4107, "127.0.0.1:41231", 1, 12.0, 142.0, 210_000_000, "process"),
-    InstanceRow("ai_service", "service", "ai_service-2", "running", "unhealthy", 4108, "127.0.0.1:41232", 0, 128.0, 0.0, 209_000_000, "process"),
-    InstanceRow("outside", "service", "outside-1", "external", "healthy", None, "10.0.0.7:9101", 0, None, None, None, "external"),
+    InstanceRow(
+        "registry", "registry", "registry-1", "running", "healthy",
+        4100, "127.0.0.1:8500", 0, 130.0, 0.3, 61_000_000, "process",
+    ),
+    InstanceRow(
+        "gateway", "gateway", "gateway-1", "running", "healthy",
+        4101, "127.0.0.1:8000", 0, 129.0, 1.2, 48_000_000, "process",
+    ),
+    InstanceRow(
+        "ai_service", "service", "ai_service-1", "running", "healthy",
+        4107, "127.0.0.1:41231", 1, 12.0, 142.0, 210_000_000, "process",
+    ),
+    InstanceRow(
+        "ai_service", "service", "ai_service-2", "running", "unhealthy",
+        4108, "127.0.0.1:41232", 0, 128.0, 0.0, 209_000_000, "process",
+    ),
+    InstanceRow(
+        "outside", "service", "outside-1", "external", "healthy",
+        None, "10.0.0.7:9101", 0, None, None, None, "external",
+    ),
 )  # fmt: skip
 
 HEALTH = (
     HealthRow("gateway", "gateway-1", "running", "healthy", "127.0.0.1:8000", "", 1_700_000_000.0),
-    HealthRow(
-        "web", "web-1", "running", "unhealthy", "127.0.0.1:4000", "GET /health: connection refused", 1_700_000_000.0
-    ),
+    HealthRow("web", "web-1", "running", "unhealthy", "127.0.0.1:4000", "GET /health: refused", 1_700_000_000.0),
 )
 
+_ANSWERED = '{"level": "info", "message": "answered", "status": 200}'
 LINES = (
-    LogLine(1_700_000_000.25, "gateway", "gateway-1", '{"level": "info", "message": "answered", "status": 200}', "info", "answered", "t1", "r1"),
+    LogLine(1_700_000_000.25, "gateway", "gateway-1", _ANSWERED, "info", "answered", "t1", "r1"),
     LogLine(1_700_000_001.0, "web", "web-1", "plain words", "", "plain words"),
-)  # fmt: skip
+)
 
 Script = tuple[tuple[float, EventName, str, str], ...]
 

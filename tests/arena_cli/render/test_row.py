@@ -25,7 +25,7 @@ def test_ps() -> None:
 def test_health() -> None:
     shown = row.health(HEALTH, now=1_700_000_042.0).plain
     assert shown.splitlines()[0].split() == ["INSTANCE", "STATUS", "FOR", "ENDPOINT", "DETAIL"]
-    assert shown.splitlines()[2].endswith("unhealthy  42s  127.0.0.1:4000  GET /health: connection refused")
+    assert shown.splitlines()[2].endswith("unhealthy  42s  127.0.0.1:4000  GET /health: refused")
 
 
 def test_a_clock_that_went_back_shows_no_negative_time() -> None:

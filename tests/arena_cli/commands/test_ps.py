@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from tests.arena_cli.conftest import Folder, Inside, Serve
+from tests.arena_cli.fake import ROWS, FakeOperator
+
+
+async def test_a_table_for_people(daemon: FakeOperator, folder: Folder) -> None:
+    told = await folder.arena("ps")
+    assert told.out.splitlines()[0].split() == [
+        "INSTANCE", "STATUS", "ENDPOINT", "UPTIME", "CPU", "MEMORY", "RESTARTS", "PID",
+    ]  # fmt: skip
+    assert len(told.out.splitlines()) == 1 + len(ROWS) and told.err == ""
+    assert daemon.calls == [("rows", False)]
+
+
+async def test_rows_for_programs(daemon: FakeOperator, folder: Folder) -> None:
+    told = await folder.arena("ps", "-a", "-o", "json")
+    assert list(told.json[0]) == [
+        "service", "kind", "instance", "status", "health", "pid", "endpoint", "restarts", "uptime_s", "cpu_percent",
+        "rss_bytes", "runtime",
+    ]  # fmt: skip
+    assert daemon.calls == [("rows", True)]
+
+
+async def test_names_alone(daemon: FakeOperator, folder: Folder) -> None:
+    assert (await folder.arena("ps", "-q")).out.split() == [row.instance for row in ROWS]
+
+
+def test_nothing_running_is_an_empty_list_and_no_error(inside: Inside) -> None:
+    told = inside("ps", "-o", "json")
+    assert told.json == [] and "arena up" in told.err
+    assert inside("ps").out == ""
+    assert inside("ps", "-q").out == ""
+
+
+async def test_nothing_to_show_names_no_columns(serve: Serve, folder: Folder) -> None:
+    await serve(FakeOperator(rows_now=()))
+    assert (await folder.arena("ps")).out == ""

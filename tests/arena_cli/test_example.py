@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from arena.model.project import Project
+from arena.model.route import Route
+from arena.model.service import Service
+from arena_cli.example import first_request
+
+
+def project(*services: Service) -> Project:
+    return Project("demo", "/x", services=services)
+
+
+def routed(name: str, path: str, **settings: object) -> Service:
+    return Service(name, command=("x",), routes=(Route(name, name, path, **settings),))  # type: ignore[arg-type]
+
+
+def test_a_service_that_makes_text_is_shown_first() -> None:
+    found = first_request(project(routed("web", "/web"), routed("ai_service", "/ai_service/", roles=("user", "admin"))))
+    assert found is not None
+    assert (found.method, found.path, found.roles) == ("POST", "/ai_service/generate", ("user",))
+    assert found.body == {"prompt": "Explain the Arena architecture", "max_tokens": 100, "temperature": 0.7}
+
+
+def test_otherwise_the_first_route() -> None:
+    found = first_request(project(Service("hidden", command=("x",)), routed("web", "/web"), routed("b", "/b")))
+    assert found is not None and (found.method, found.path, found.body) == ("GET", "/web", None)
+
+
+def test_the_method_is_one_the_route_takes() -> None:
+    found = first_request(project(routed("web", "/web", methods=("put", "DELETE"))))
+    assert found is not None and found.method == "PUT"
+    only_get = first_request(project(routed("ai_service", "/ai", methods=("GET",))))
+    assert only_get is not None and only_get.method == "GET" and only_get.body is None
+
+
+def test_public_routes_need_no_token() -> None:
+    found = first_request(project(routed("web", "/web", auth="none")))
+    assert found is not None and found.public
+
+
+def test_nothing_routed_nothing_to_try() -> None:
+    assert first_request(project(Service("web", command=("x",)))) is None
