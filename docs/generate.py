@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.config.schema import json_schema
+from arena_cli.reference import page as cli_page
 
 ROOT = Path(__file__).resolve().parent.parent
 _BANNER = "<!-- Written by docs/generate.py from the models in runtime/arena/config/document. Do not edit. -->"
@@ -33,6 +34,7 @@ def arena_yaml_page() -> str:
 FILES: list[tuple[str, Callable[[], str]]] = [
     ("schemas/arena.schema.json", schema_file),
     ("docs/reference/arena-yaml.md", arena_yaml_page),
+    ("docs/reference/cli.md", cli_page),
 ]
 
 _INTRODUCTION = """

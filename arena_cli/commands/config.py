@@ -32,6 +32,6 @@ def config(
     elif services:
         context.show(*(service.name for service in project.services))
     else:
-        from arena.config import present
+        from arena.config.present import render
 
-        context.write(present.render(project, output, show_secrets=show_secrets))
+        context.write(render(project, output, show_secrets=show_secrets))
