@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
+from arena.auth import secret, service_token
 from tests.sdk.conftest import Start, StubRegistry, eventually, free_port
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -102,3 +109,56 @@ async def test_with_a_registry_it_is_known_as_long_as_it_lives(start: Start, reg
     assert registry.calls[-1] == ("DELETE", "/v1/services/demo/demo-1")
     assert service.stderr == ""
     assert "secret-token" not in (service.folder / "stdout").read_text()
+
+
+@contextmanager
+def real_registry(folder: Path, port: int, state: str) -> Iterator[None]:
+    """`python -m arena.registry`, killed without mercy at the end."""
+    options = [
+        "--port",
+        str(port),
+        "--state",
+        str(folder / state),
+        "--secret-file",
+        str(folder / "secret"),
+        "--ttl",
+        "1.5",
+    ]
+    with (folder / "registry.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-I", "-m", "arena.registry", *options], stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_the_real_registry_knows_it_and_after_losing_its_memory_knows_it_again(
+    start: Start, tmp_path: Path
+) -> None:
+    port, hub = free_port(), free_port()
+    token = service_token.mint(secret.load_or_create(tmp_path / "secret"), "demo")
+    listing = f"http://127.0.0.1:{hub}/v1/services/demo"
+
+    def known() -> bool:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", hub)) != 0:
+                return False
+        answer = get(listing)
+        return answer.status_code == 200 and "demo-1" in answer.text
+
+    with real_registry(tmp_path, hub, "one.json"):
+        service = await asyncio.to_thread(
+            start,
+            PORT=str(port),
+            SERVICE_DISCOVERY_URL=f"http://127.0.0.1:{hub}",
+            ARENA_SERVICE_NAME="demo",
+            ARENA_INSTANCE_ID="demo-1",
+            ARENA_SERVICE_TOKEN=token,
+        )
+        await eventually(known)
+        assert '"colour":"blue"' in get(listing).text.replace(" ", "")
+    with real_registry(tmp_path, hub, "two.json"):
+        await eventually(known, 20)
+        await asyncio.to_thread(service.stop)
+        assert not known()

@@ -98,7 +98,7 @@ class Embedded:
 
         work = loop.run_in_executor(self._thread, _complete, self._server, _request(chat), hand_over)
         try:
-            reader = _Reader(chat.sampling.max_tokens)
+            reader = _Reader(chat.sampling.max_tokens or 0)
             while (chunk := await chunks.get()) is not None:
                 if isinstance(chunk, BaseException):
                     raise RequestRefused(str(chunk)) from chunk
@@ -120,15 +120,16 @@ class Embedded:
 class _Reader:
     """Makes deltas and a finish from llama.cpp's chunks."""
 
-    def __init__(self, max_tokens: int | None) -> None:
+    def __init__(self, max_tokens: int) -> None:
         self._max_tokens = max_tokens
-        self._checked = False
         self._reason = ""
         self._usage: Usage | None = None
 
     def read(self, chunk: dict[str, Any]) -> Delta | None:
         if "error" in chunk:
             raise _failure(chunk["error"])
+        if progress := chunk.get("prompt_progress"):
+            self._check_room(progress["total"])
         if usage := chunk.get("usage"):
             self._usage = Usage(usage["prompt_tokens"], usage["completion_tokens"])
         if not chunk["choices"]:
@@ -136,22 +137,15 @@ class _Reader:
         choice = chunk["choices"][0]
         self._reason = choice["finish_reason"] or self._reason
         text = choice["delta"].get("content")
-        if not text:
-            return None
-        self._check_room(chunk.get("timings"))
-        return Delta(text)
+        return Delta(text) if text else None
 
     def finish(self) -> Finish:
         if not self._reason:
             raise Failure("llama.cpp ended without a reason")
         return Finish(self._reason, self._usage)
 
-    def _check_room(self, timings: dict[str, Any] | None) -> None:
-        """With the first piece llama.cpp says how long the prompt was: is there room for all that was asked?"""
-        if self._checked or timings is None or self._max_tokens is None:
-            return
-        self._checked = True
-        prompt = timings["prompt_n"] + timings["cache_n"]
+    def _check_room(self, prompt: int) -> None:
+        """llama.cpp says how long the prompt is before it reads it: is there room for all that was asked?"""
         if prompt + self._max_tokens > llama.CONTEXT:
             raise ContextOverflow(
                 f"the context of {EMBEDDED_MODEL} is {llama.CONTEXT} tokens; the prompt has {prompt}, "
@@ -169,13 +163,13 @@ def _complete(server: Any, request: dict[str, Any], hand_over: Callable[[Any], b
 
 
 def _request(chat: Chat) -> dict[str, Any]:
-    """llama.cpp's own chat request; `timings_per_token` makes the first chunk tell the prompt's length."""
+    """llama.cpp's own chat request; `return_progress` makes the first chunk tell the prompt's length."""
     messages = [{"role": m.role, "content": _CONTROL_TOKEN.sub("<| ", m.content)} for m in chat.messages]
     always = {
         "messages": messages,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "timings_per_token": True,
+        "return_progress": True,
     }
     return {**always, "cache_prompt": False, **_sampling(chat.sampling)}
 

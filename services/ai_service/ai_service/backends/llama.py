@@ -48,6 +48,8 @@ def _parameters(params: Any, weights: Weights, socket: Path) -> Any:
     params.endpoint_slots = False
     params.n_threads_http = 1
     params.n_ctx = CONTEXT
+    # A prompt is read in steps of this many tokens; whoever leaves meanwhile is noticed at the next.
+    params.n_batch = params.n_ubatch = 64
     # One chat at a time and no reuse of an earlier one's prompt: a batch shared with strangers may round differently, and
     # the same prompt and seed must give the same text whatever else goes on.
     params.n_parallel = 1
