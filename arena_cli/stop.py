@@ -26,6 +26,10 @@ async def stop(context: Context, grace: float | None, volumes: bool) -> DownRepo
 
 
 async def _ask(context: Context, grace: float | None, volumes: bool) -> DownReport:
+    from arena.daemon import launch
+
     async with context.client() as arena:
         with watching(context) as on_event:
-            return await arena.down(grace, volumes, on_event)
+            report = await arena.down(grace, volumes, on_event)
+    await launch.ended(context.layout())
+    return report

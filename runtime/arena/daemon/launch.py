@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from arena.control.client import connect
-from arena.errors import ArenaError, NothingRunning
+from arena.errors import ArenaError, NothingRunning, WaitTimeout
 from arena.model.layout import StateLayout
 from arena.model.plan import Plan
 from arena.model.project import Project
@@ -40,6 +41,15 @@ async def ensure(layout: StateLayout, directory: str | Path) -> None:
                 detail="\n".join(_tail(layout.daemon_log, 10)),
             )
         await asyncio.sleep(0.05)
+
+
+async def ended(layout: StateLayout) -> None:
+    """Return when no daemon holds the project's lock: one that was told to end has done so. Raises WaitTimeout."""
+    deadline = time.monotonic() + _PATIENCE
+    while _locked(layout):
+        if time.monotonic() > deadline:
+            raise WaitTimeout("the daemon has stopped everything but does not end", hint=f"its log is {layout.daemon_log}")
+        await asyncio.sleep(0.02)
 
 
 async def recover(layout: StateLayout) -> bool:
@@ -93,6 +103,17 @@ def _start(layout: StateLayout, directory: Path) -> str:
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as pipe:
         return pipe.readline().strip()
+
+
+def _locked(layout: StateLayout) -> bool:
+    try:
+        with layout.daemon_lock.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 async def _answers(layout: StateLayout) -> bool:
