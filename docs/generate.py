@@ -50,7 +50,7 @@ One file describes one project. Arena looks for `arena.yaml` in the current fold
   **Rates** are `200/s`, `60/min`, `1000/h`.
 - **Several files.** Mappings merge and scalars are replaced. `env_file` and `profiles` append; `routes` merge by name, or by
   path where they have none; `environment`, `metadata` and `depends_on` merge by key in either form. Every other list is
-  replaced.
+  replaced. A key without a value (`command:`) goes back to its default.
 - **Your own keys** start with `x-` and may stand in any section; YAML anchors and merge keys (`<<`) work.
 - **service.yaml.** A service's folder (`path`) may hold one with `service.name`, `port`, `health_check_interval`,
   `rate_limits.requests_per_minute` and `ai.model`, `ai.max_input_length`; arena.yaml wins where both speak.

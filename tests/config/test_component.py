@@ -72,5 +72,16 @@ def test_mistakes(problems: Problems, text: str, env: dict[str, str], problem: s
     assert problem in found
 
 
+@pytest.mark.parametrize("text", ["gateway: {host: ''}", "gateway: {host: $GONE}", "registry: {host: 'http://x'}"])
+def test_a_host_that_is_none_is_never_every_interface(problems: Problems, text: str) -> None:
+    (found,) = problems(text)
+    assert "should be an address to listen on such as 127.0.0.1" in found
+
+
+def test_a_registry_url_must_be_one_arena_can_listen_on(problems: Problems) -> None:
+    for url in ("https://h:8500", "http://h:8500/base"):
+        assert "that is where the registry listens" in problems("name: a", env={"SERVICE_DISCOVERY_URL": url})[0]
+
+
 def test_a_secret_is_counted_in_bytes(problems: Problems) -> None:
     assert problems("name: a", env={"ARENA_JWT_SECRET": "é" * 16}) == []

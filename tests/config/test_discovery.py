@@ -24,6 +24,20 @@ def test_named_files_are_taken_as_they_are(tmp_path: Path) -> None:
     assert discovery.find([Path("x.yaml"), Path("/y.yaml")], tmp_path) == (tmp_path / "x.yaml", Path("/y.yaml"))
 
 
+def test_a_project_has_one_directory_however_it_is_reached(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "arena.yaml").touch()
+    (tmp_path / "link").symlink_to(real)
+    for file in ("real/arena.yaml", "link/arena.yaml", "real/../link/arena.yaml"):
+        assert discovery.find([Path(file)], tmp_path) == (real / "arena.yaml",)
+
+
+def test_a_folder_above_that_may_not_be_looked_into_is_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"No arena\.yaml"):
+        discovery.find((), tmp_path / ("x" * 5000))
+
+
 def test_no_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"No arena\.yaml") as caught:
         discovery.find((), tmp_path)
@@ -45,6 +59,12 @@ def test_unreadable_files_are_problems(tmp_path: Path) -> None:
     assert [
         part in text for part, text in zip(("UTF-8", "larger", "does not exist", "cannot be read"), said, strict=True)
     ] == [True] * 4
+
+
+def test_an_endless_file_is_read_to_the_limit_only(tmp_path: Path) -> None:
+    report = Report()
+    assert discovery.read(Path("/dev/zero"), "/dev/zero", report) is None
+    assert "larger" in report.problems[0].message
 
 
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:

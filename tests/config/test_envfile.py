@@ -25,7 +25,8 @@ def test_the_forms_of_a_line() -> None:
 
 def test_references_see_the_environment_first_and_the_lines_above() -> None:
     assert read("A=file\nB=${A}-${C:-none}\nP=${PORT}\n", A="env")["B"] == "env-none"
-    assert read("P=http://localhost:${PORT}")["P"] == "http://localhost:${PORT}"
+    assert read("P=http://localhost:${PORT}")["P"] == "http://localhost:"
+    assert parse(".env", "P=$PORT", {"PORT": "1"}, Report(), frozenset({"PORT"})) == {"P": "${PORT}"}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_forms(text: str, result: str) -> None:
         ("${1}", "followed by a name", "${1"),
         ("cost: $5", "lone \\$", "$5"),
         ("end$", "lone \\$", "$"),
+        ("${A:-" * 5000, "nested more than 20 deep", "${"),
     ],
 )
 def test_refusals(text: str, message: str, fragment: str) -> None:

@@ -74,7 +74,17 @@ def test_a_billion_laughs_are_cut_short() -> None:
     assert "expands to more than" in problems[0]
 
 
-@pytest.mark.parametrize("text", ["[" * 60 + "]" * 60, "a: " + "{b: " * 60 + "c" + "}" * 60, "[" * 20000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60 + "]" * 60,
+        "a: " + "{b: " * 60 + "c" + "}" * 60,
+        "[" * 20000,
+        "{" * 20000,
+        "? " * 5000 + "a",
+        "- " * 5000,
+    ],
+)
 def test_deep_nesting_is_refused(text: str) -> None:
     _, problems = read(text)
     assert len(problems) == 1

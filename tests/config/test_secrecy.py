@@ -27,6 +27,7 @@ def test_harmless(name: str) -> None:
         ("  - API_KEY=abc", "  - API_KEY=***"),
         ("  secret: ${JWT:-}", "  secret: ${JWT:-}"),
         ("  port: 80", "  port: 80"),
+        ("  url: http://me:pass@h/", "  url: http://me:****@h/"),
     ],
 )
 def test_conceal_stars_column_for_column(line: str, shown: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena.config.context import Reading
 from arena.config.document.gateway import JwtSection, TimeoutsSection
 from arena.config.document.route import RateLimitSection
+from arena.config.secrecy import conceal
 from arena.model.address import Address
 from arena.model.project import GatewaySettings, Jwt, RegistrySettings, Timeouts
 from arena.model.route import RateLimit
@@ -66,7 +67,7 @@ def _port_from_environment(reading: Reading, default: int) -> int:
     text = reading.env.get("ARENA_API_PORT", "")
     if not text:
         return default
-    if text.isdecimal() and 1 <= int(text) <= 65535:
+    if text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     reading.report.problem(None, ("ARENA_API_PORT",), f"should be a port from 1 to 65535, not {text!r:.60}")
     return default
@@ -77,7 +78,10 @@ def _discovery_url(reading: Reading) -> Address | None:
     if not text:
         return None
     try:
-        return Address.parse(text)
+        address = Address.parse(text)
+        if address.scheme != "http" or address.path:
+            raise ValueError(f"{text!r} should be http:// with a host and a port: that is where the registry listens")
     except ValueError as error:
-        reading.report.problem(None, ("SERVICE_DISCOVERY_URL",), str(error), "such as http://127.0.0.1:8500")
+        reading.report.problem(None, ("SERVICE_DISCOVERY_URL",), conceal(str(error)), "such as http://127.0.0.1:8500")
         return None
+    return address

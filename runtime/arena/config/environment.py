@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from arena.config import discovery, envfile
 from arena.config.context import Reading
 from arena.config.document.service import ServiceSection
@@ -39,15 +36,15 @@ def _acceptable(reading: Reading, path: tuple[str, ...], key: str, text: str | N
 
 def _from_file(reading: Reading, name: str, section: ServiceSection, index: int) -> dict[str, str]:
     entry = section.env_file[index]
-    file = Path(os.path.normpath(reading.directory / Path(entry.path).expanduser()))
+    file = discovery.place(reading.directory, entry.path)
     path = ("services", name, "env_file", index)
-    if not file.is_file():
+    if not discovery.is_file(file):
         if entry.required:
             reading.problem(path, f"{entry.path} does not exist", "create it, or write {path: …, required: false}")
         return {}
     label = discovery.label(file, reading.base)
     text = discovery.read(file, label, reading.report)
-    values = envfile.parse(label, text or "", reading.env, reading.report)
+    values = envfile.parse(label, text or "", reading.env, reading.report, CHILD_VARIABLES)
     for key in CHILD_VARIABLES & values.keys():
         del values[key]
         reading.note(path, f"{key} in {label} is not used: Arena sets it for each instance")

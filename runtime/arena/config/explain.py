@@ -18,6 +18,7 @@ _SHAPES = {
     "tuple_type": "should be a list",
     "string_type": "should be text",
     "too_short": "should not be empty",
+    "string_too_short": "should not be empty",
 }
 _SCALARS = {
     "int_parsing": "should be a whole number",
@@ -45,7 +46,7 @@ def explain(error: Mapping[str, Any], root: type[Section]) -> tuple[str, str]:
     if kind == "literal_error":
         return _unknown_value(error, given, path)
     if kind in _SHAPES:
-        return f"{_SHAPES[kind]}{_given(given, path) if kind != 'too_short' else ''}", ""
+        return f"{_SHAPES[kind]}{_given(given, path) if 'short' not in kind else ''}", ""
     if kind in _SCALARS:
         return f"{_SCALARS[kind]}{_given(given, path)}", ""
     if kind in _BOUNDS:

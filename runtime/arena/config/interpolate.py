@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NESTING = 20  # of defaults inside defaults
 _OPERATOR = re.compile(r":?[-?+]")
 
 CHILD_VARIABLES = frozenset(
@@ -67,20 +68,22 @@ def expand(text: str, env: Mapping[str, str], keep: frozenset[str] = frozenset()
 
 def parse(text: str) -> tuple[Part, ...]:
     """The text as literal pieces and variables. Raises InterpolationError for a reference that makes no sense."""
-    parts, end = _parts(text, 0, nested=False)
+    parts, end = _parts(text, 0, 0)
     assert end == len(text)
     return parts
 
 
-def _parts(text: str, start: int, *, nested: bool) -> tuple[tuple[Part, ...], int]:
-    """Pieces from `start` to the end, or to the closing brace when `nested`; and where they ended."""
+def _parts(text: str, start: int, depth: int) -> tuple[tuple[Part, ...], int]:
+    """Pieces from `start` to the end, or to the closing brace when inside one (`depth`); and where they ended."""
+    if depth > _NESTING:
+        raise InterpolationError(f"defaults are nested more than {_NESTING} deep", "${")
     parts: list[Part] = []
     position = start
-    while position < len(text) and not (nested and text[position] == "}"):
+    while position < len(text) and not (depth and text[position] == "}"):
         if text[position] == "$":
-            part, position = _reference(text, position)
+            part, position = _reference(text, position, depth)
         else:
-            part, position = _literal(text, position, nested)
+            part, position = _literal(text, position, bool(depth))
         parts.append(part)
     return tuple(parts), position
 
@@ -91,23 +94,23 @@ def _literal(text: str, start: int, nested: bool) -> tuple[str, int]:
     return text[start:end], end
 
 
-def _reference(text: str, start: int) -> tuple[Part, int]:
+def _reference(text: str, start: int, depth: int) -> tuple[Part, int]:
     if text.startswith("$$", start):
         return "$", start + 2
     if text.startswith("${", start):
-        return _braced(text, start)
+        return _braced(text, start, depth)
     name = _NAME.match(text, start + 1)
     if not name:
         raise InterpolationError("a lone $ means nothing", text[start : start + 2], "write $$ for a dollar sign")
     return Variable(name[0], f"${name[0]}"), name.end()
 
 
-def _braced(text: str, start: int) -> tuple[Variable, int]:
+def _braced(text: str, start: int, depth: int) -> tuple[Variable, int]:
     name = _NAME.match(text, start + 2)
     if not name:
         raise InterpolationError("${ must be followed by a name", text[start : start + 3], "write $$ for a dollar sign")
     operator = _OPERATOR.match(text, name.end())
-    argument, end = _parts(text, operator.end(), nested=True) if operator else ((), name.end())
+    argument, end = _parts(text, operator.end(), depth + 1) if operator else ((), name.end())
     if end >= len(text) or text[end] != "}":
         hint = "forms: ${VAR} ${VAR:-default} ${VAR:?message} ${VAR:+alternative}"
         raise InterpolationError(f"{text[start : end + 1]!r} is not a reference with a closing brace", "${", hint)

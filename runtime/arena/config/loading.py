@@ -62,7 +62,7 @@ def load_with_notes(
     env_files: Sequence[Path] = (),
 ) -> Loaded:
     """As `load`, with the warnings."""
-    base = (directory or Path.cwd()).absolute()
+    base = (directory or Path.cwd()).resolve()
     paths = discovery.find(files, base)
     report = Report()
     variables = _variables(base, paths[0].parent, os.environ if env is None else env, env_files, report)
@@ -82,7 +82,7 @@ def _variables(
     from arena.config import envfile
 
     files = [(base / file).absolute() for file in env_files]
-    if not files and (folder / ".env").is_file():
+    if not files and discovery.is_file(folder / ".env"):
         files = [folder / ".env"]
     found: dict[str, str] = {}
     for file in files:

@@ -38,7 +38,7 @@ class OwnFile:
 
 def own_file(reading: Reading, name: str, folder: Path) -> OwnFile:
     """What the file in `folder` says of service `name`; nothing when there is none, or it is about another service."""
-    file = next((folder / each for each in NAMES if (folder / each).is_file()), None)
+    file = next((folder / each for each in NAMES if discovery.is_file(folder / each)), None)
     if file is None:
         return OwnFile()
     label = discovery.label(file, reading.base)

@@ -129,7 +129,7 @@ class _Composer:
         return Mapping(mark, entries)
 
     def _key(self, event: Any, path: Path) -> str:
-        node = self._node(event, path)
+        node = self._node(event, (*path, "?"))
         if isinstance(node, Scalar):
             return node.text if node.text is not None else "null"
         self._report.problem(self._mark(event), path, "has a key that is not plain text")

@@ -10,13 +10,12 @@ from typing import Any, Literal
 import yaml
 
 from arena.config.interpolate import CHILD_VARIABLES
-from arena.config.secrecy import MASK, is_secret
+from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.project import GatewaySettings, Project
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
-_CREDENTIALS = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
 
 
 def render(project: Project, fmt: Literal["yaml", "json"], *, show_secrets: bool = False) -> str:
@@ -58,10 +57,7 @@ def _masked(project: Project) -> Project:
 
 def _masked_values(values: dict[str, str]) -> dict[str, str]:
     """Secret-like names are masked whole; elsewhere the password in a URL is."""
-    return {
-        key: MASK if is_secret(key) and value else _CREDENTIALS.sub(rf"\1{MASK}", value)
-        for key, value in values.items()
-    }
+    return {key: MASK if is_secret(key) and value else conceal_credentials(value) for key, value in values.items()}
 
 
 def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -73,7 +69,7 @@ def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
             shown.append(MASK)
         else:
             secret = equals and is_secret(option)
-            shown.append(f"{option}={MASK}" if secret else _CREDENTIALS.sub(rf"\1{MASK}", word))
+            shown.append(f"{option}={MASK}" if secret else conceal_credentials(word))
     return tuple(shown)
 
 

@@ -10,6 +10,7 @@ _HARMLESS = re.compile(
 )
 
 _PAIR = re.compile(r"""([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*["']?)([^\s"',}\]]+)""")
+_CREDENTIALS = re.compile(r"(://[^\s:/@$]*:)([^\s/@$]+)(?=@)")
 
 MASK = "********"
 
@@ -19,10 +20,16 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.search(name)) and not _HARMLESS.search(name)
 
 
+def conceal_credentials(text: str) -> str:
+    """Text with the passwords in its URLs (`scheme://user:password@host`) replaced."""
+    return _CREDENTIALS.sub(lambda match: match[1] + MASK, text)
+
+
 def conceal(line: str) -> str:
     """A line of a file with the values of secret-like keys starred out, column for column: quoted lines end up in terminals
     and CI logs. References such as `${VAR}` stay, they give nothing away."""
-    return _PAIR.sub(_starred, line)
+    starred = _CREDENTIALS.sub(lambda match: match[1] + "*" * len(match[2]), line)
+    return _PAIR.sub(_starred, starred)
 
 
 def _starred(match: re.Match[str]) -> str:

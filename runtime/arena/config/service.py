@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from arena.config import discovery
 from arena.config.component import limits
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
@@ -12,6 +12,7 @@ from arena.config.document.route import RouteSection
 from arena.config.document.service import ServiceSection
 from arena.config.environment import environment
 from arena.config.own_file import OwnFile, own_file
+from arena.config.secrecy import conceal
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
@@ -75,7 +76,7 @@ def _addresses(reading: Reading, name: str, urls: list[str]) -> tuple[Address, .
         try:
             found.append(Address.parse(url))
         except ValueError as error:
-            reading.problem(("services", name, "url", index), str(error), "such as http://127.0.0.1:9101")
+            reading.problem(("services", name, "url", index), conceal(str(error)), "such as http://127.0.0.1:9101")
     if not urls:
         reading.problem(("services", name, "url"), "should not be empty")
     return tuple(found)
@@ -94,9 +95,9 @@ def _folder(reading: Reading, name: str, section: ServiceSection) -> Path:
         reading.problem(path, "means the same as path; both are given", "keep one of them", key=True)
     key = "path" if section.path else "working_dir"
     text = section.path or section.working_dir or "."
-    folder = Path(os.path.normpath(reading.directory / Path(text).expanduser()))
-    if not folder.is_dir():
-        what = "is not a folder" if folder.exists() else "does not exist"
+    folder = discovery.place(reading.directory, text)
+    if not discovery.is_folder(folder):
+        what = "is not a folder" if discovery.is_file(folder) else "does not exist"
         reading.problem(("services", name, key), f"{text} {what}", f"looked for {folder}")
     return folder
 

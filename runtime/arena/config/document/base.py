@@ -45,6 +45,12 @@ class Section(BaseModel):
         return data
 
 
+def nested(description: str) -> Any:
+    """A section that may be left out: then it is an empty one, with all its defaults. (An instance as the default would make
+    pydantic compile each section's class on its own, at every start of the CLI.)"""
+    return Field(default={}, validate_default=True, description=description)
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: its schema is a dict
 class ShortForm:
     """Adds a short form to the JSON schema of the annotated type: `schema` or the long form."""
@@ -95,6 +101,13 @@ def _path(value: Any) -> Any:
     return value
 
 
+def _listening(value: Any) -> Any:
+    """An empty host would listen on every interface; whoever wants that writes 0.0.0.0."""
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._:%-]+", value):
+        raise ValueError(f"should be an address to listen on such as 127.0.0.1, not {value!r:.60}")
+    return value
+
+
 def _parsed(parse: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
@@ -109,6 +122,8 @@ _FLAG = {
 _TABLE = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
 
 Text = Annotated[str, WithJsonSchema(STRING)]
+Name = Annotated[str, Field(min_length=1), WithJsonSchema({**STRING, "minLength": 1})]
+Host = Annotated[str, BeforeValidator(_listening), WithJsonSchema({**STRING, "minLength": 1})]
 Flag = Annotated[bool, WithJsonSchema(_FLAG)]
 Count = Annotated[int, Field(ge=0, le=1000), _number("integer", minimum=0, maximum=1000)]
 Positive = Annotated[int, Field(ge=1, le=10**9), _number("integer", minimum=1)]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from arena.config.document.base import Duration, Flag, Port, PositiveDuration, Section, Size, Text
+from arena.config.document.base import Duration, Flag, Host, Name, Port, PositiveDuration, Section, Size, Text, nested
 from arena.config.document.route import RateLimitSection
 
 
@@ -19,8 +19,8 @@ class JwtSection(Section):
         default="",
         description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept.",
     )
-    issuer: Text = Field(default="arena", description="The `iss` a token must carry.")
-    audience: Text = Field(default="arena", description="The `aud` a token must carry.")
+    issuer: Name = Field(default="arena", description="The `iss` a token must carry.")
+    audience: Name = Field(default="arena", description="The `aud` a token must carry.")
     leeway: Duration = Field(default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked.")
 
 
@@ -29,7 +29,7 @@ class AuthSection(Section):
 
     later: ClassVar = ("api_keys", "oidc", "mtls", "basic")
 
-    jwt: JwtSection = Field(default=JwtSection(), description="JSON web tokens.")
+    jwt: JwtSection = nested("JSON web tokens.")
 
 
 class TimeoutsSection(Section):
@@ -50,11 +50,11 @@ class GatewaySection(Section):
 
     later: ClassVar = ("workers", "listen", "tls", "plugins", "consumers", "cors", "safety", "state_store", "retries")
 
-    host: Text = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
+    host: Host = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
     port: Port = Field(default=8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
-    auth: AuthSection = Field(default=AuthSection(), description="Authentication.")
+    auth: AuthSection = nested("Authentication.")
     rate_limits: list[RateLimitSection] = Field(default=[], description="Limits on every request, before routing.")
-    timeouts: TimeoutsSection = Field(default=TimeoutsSection(), description="How long the gateway waits.")
+    timeouts: TimeoutsSection = nested("How long the gateway waits.")
     max_header_bytes: Size = Field(default=32 * 1024, description="Largest request head; more is refused with 431.")
     max_body_bytes: Size = Field(
         default=10 * 1024 * 1024, description="Largest request body; more is refused with 413."
@@ -70,7 +70,7 @@ class RegistrySection(Section):
 
     later: ClassVar = ("store", "replicas", "tls")
 
-    host: Text = Field(
+    host: Host = Field(
         default="127.0.0.1", description="The address to listen on. Default: from SERVICE_DISCOVERY_URL."
     )
     port: Port = Field(default=8500, description="The port to listen on. Default: from SERVICE_DISCOVERY_URL, or 8500.")

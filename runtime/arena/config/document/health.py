@@ -11,11 +11,11 @@ from arena.config.document.base import (
     STRINGS,
     Duration,
     Flag,
+    Name,
     Positive,
     PositiveDuration,
     Section,
     ShortForm,
-    Text,
     UrlPath,
 )
 
@@ -105,5 +105,5 @@ class EnvFileSection(Section):
 
     later: ClassVar = ("format",)
 
-    path: Text = Field(description="The file, relative to the first arena.yaml.")
+    path: Name = Field(description="The file, relative to the first arena.yaml.")
     required: Flag = Field(default=True, description="Whether it is a mistake that the file is missing.")

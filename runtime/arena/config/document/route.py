@@ -12,12 +12,12 @@ from arena.config.document.base import (
     STRING,
     STRINGS,
     Flag,
+    Name,
     Positive,
     PositiveDuration,
     Section,
     ShortForm,
     Size,
-    Text,
     Texts,
     UrlPath,
     listed,
@@ -77,7 +77,7 @@ class RouteSection(Section):
 
     later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "cors", "strip_query")
 
-    name: Text | None = Field(
+    name: Name | None = Field(
         default=None, description="The route's name in logs and metrics. Default: from the service's name."
     )
     path: UrlPath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")

@@ -19,9 +19,10 @@ from arena.config.document.base import (
     Texts,
     Words,
     listed,
+    nested,
 )
 from arena.config.document.gateway import GatewaySection, RegistrySection
-from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart, RestartSection
+from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart
 from arena.config.document.route import RouteSection
 
 _PORT = re.compile(r"(?:(?:127\.0\.0\.1|localhost):)?(?:(\d+):)?(\d+)(?:/tcp)?")
@@ -104,9 +105,9 @@ class ServiceSection(Section):
     )
     depends_on: Dependencies = Field(default={}, description="Services that come first.")
     healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
-    restart: Restart = Field(default=RestartSection(), description="When to start it again.")
+    restart: Restart = nested("When to start it again.")
     stop_grace_period: Duration = Field(default=10.0, description="From SIGTERM to SIGKILL.")
-    deploy: DeploySection = Field(default=DeploySection(), description="How many copies run.")
+    deploy: DeploySection = nested("How many copies run.")
     profiles: Texts = Field(
         default=[], description="The service is part of the project only when one of these is active."
     )
@@ -125,6 +126,6 @@ class ProjectFile(Section):
     )  # fmt: skip
 
     name: Text | None = Field(default=None, description="The project's name. Default: the folder's.")
-    gateway: GatewaySection = Field(default=GatewaySection(), description="The door: every request goes through it.")
-    registry: RegistrySection = Field(default=RegistrySection(), description="Who is alive, and where.")
+    gateway: GatewaySection = nested("The door: every request goes through it.")
+    registry: RegistrySection = nested("Who is alive, and where.")
     services: dict[str, ServiceSection] = Field(default={}, description="What you bring, by name.")

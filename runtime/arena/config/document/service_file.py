@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from arena.config.document.base import Flag, Port, Positive, PositiveDuration, Section, Text
+from arena.config.document.base import Flag, Name, Port, Positive, PositiveDuration, Section, nested
 
 
 class RequestLimitsSection(Section):
@@ -23,18 +23,18 @@ class IdentitySection(Section):
 
     later: ClassVar = ("version", "capabilities", "host")
 
-    name: Text | None = Field(default=None, description="The service this file is about.")
+    name: Name | None = Field(default=None, description="The service this file is about.")
     port: Port | None = Field(default=None, description="Its fixed port, when it runs once.")
     health_check_interval: PositiveDuration | None = Field(
         default=None, description="Seconds between two health checks."
     )
-    rate_limits: RequestLimitsSection = Field(default=RequestLimitsSection(), description="Limits per caller.")
+    rate_limits: RequestLimitsSection = nested("Limits per caller.")
 
 
 class AiSection(Section):
     """What an AI service is told through its environment."""
 
-    model: Text | None = Field(default=None, description="Becomes ARENA_AI_MODEL.")
+    model: Name | None = Field(default=None, description="Becomes ARENA_AI_MODEL.")
     safety_enabled: Flag = Field(default=False, description="Safety checks; not enforced yet.")
     max_input_length: Positive | None = Field(default=None, description="Becomes ARENA_AI_MAX_INPUT_LENGTH.")
 
@@ -42,5 +42,5 @@ class AiSection(Section):
 class ServiceFile(Section):
     """One service's own defaults; arena.yaml wins where both speak."""
 
-    service: IdentitySection = Field(default=IdentitySection(), description="The service itself.")
-    ai: AiSection = Field(default=AiSection(), description="What an AI service is told.")
+    service: IdentitySection = nested("The service itself.")
+    ai: AiSection = nested("What an AI service is told.")
