@@ -29,6 +29,7 @@ def test_a_project_has_one_directory_however_it_is_reached(tmp_path: Path) -> No
     real.mkdir()
     (real / "arena.yaml").touch()
     (tmp_path / "link").symlink_to(real)
+    assert discovery.find((), tmp_path / "link") == (real / "arena.yaml",)
     for file in ("real/arena.yaml", "link/arena.yaml", "real/../link/arena.yaml"):
         assert discovery.find([Path(file)], tmp_path) == (real / "arena.yaml",)
 

@@ -28,6 +28,11 @@ from arena.config.tree import Path
             "should be no, on-failure, always or unless-stopped, not 'alwys'",
             "did you mean 'always'?",
         ),
+        (
+            "services: {a: {command: x, environment: [{A: 1}]}}",
+            "should be a mapping (key: value lines), not a list",
+            "remove the dashes: - key: value is a list of mappings",
+        ),
         ("gateway: {port: 99999}", "should be at most 65535, not '99999'", ""),
         ("gateway: {port: 0}", "should be at least 1, not '0'", ""),
         ("gateway: {port: 80.5}", "should be a whole number, not '80.5'", ""),

@@ -19,7 +19,8 @@ def find(files: Sequence[Path], directory: Path) -> tuple[Path, ...]:
     arena.override.yaml beside it. Raises ConfigError when there is none."""
     if files:
         return tuple(_settled(directory / file) for file in files)
-    for folder in (directory, *directory.parents):
+    start = directory.resolve()
+    for folder in (start, *start.parents):
         main = _first(folder, NAMES)
         if main:
             override = _first(folder, OVERRIDES)

@@ -46,7 +46,9 @@ def explain(error: Mapping[str, Any], root: type[Section]) -> tuple[str, str]:
     if kind == "literal_error":
         return _unknown_value(error, given, path)
     if kind in _SHAPES:
-        return f"{_SHAPES[kind]}{_given(given, path) if 'short' not in kind else ''}", ""
+        dashes = kind == "dict_type" and isinstance(given, list) and any(isinstance(item, dict) for item in given)
+        hint = "remove the dashes: - key: value is a list of mappings" if dashes else ""
+        return f"{_SHAPES[kind]}{_given(given, path) if 'short' not in kind else ''}", hint
     if kind in _SCALARS:
         return f"{_SCALARS[kind]}{_given(given, path)}", ""
     if kind in _BOUNDS:
