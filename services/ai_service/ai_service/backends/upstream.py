@@ -70,8 +70,12 @@ def message(body: Any) -> str:
 
 
 def _code(body: Any) -> str:
+    """OpenAI's code; llama.cpp puts the same into `type`, in other words."""
     error = body.get("error") if isinstance(body, dict) else None
-    return str(error.get("code")) if isinstance(error, dict) else ""
+    if not isinstance(error, dict):
+        return ""
+    overflow = error.get("type") == "exceed_context_size_error"
+    return "context_length_exceeded" if overflow else str(error.get("code"))
 
 
 def _whole_seconds(text: str) -> int | None:

@@ -21,6 +21,7 @@ def error(message: str = "why", **more: object) -> dict[str, object]:
     [
         (400, error("bad top_p"), RequestRefused, "bad top_p"),
         (400, error("long", code="context_length_exceeded"), ContextOverflow, "long"),
+        (400, error("long", code=400, type="exceed_context_size_error"), ContextOverflow, "long"),
         (422, {"detail": "no"}, RequestRefused, "no"),
         (401, error("sk-1234 is wrong"), UpstreamFailed, "ARENA_AI_API_KEY"),
         (403, None, UpstreamFailed, "ARENA_AI_API_KEY"),
