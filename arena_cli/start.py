@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from arena.control.messages import UpReport, UpRequest
+from arena.control.operator import Operator
 from arena.errors import ArenaError, NothingRunning, UsageError
-from arena.model.instance import InstanceRow
 from arena.model.layout import StateLayout
 from arena.model.project import Project
 from arena_cli.context import Context
@@ -69,7 +68,7 @@ async def bring_up(context: Context, request: UpRequest) -> UpReport:
             with watching(context) as on_event:
                 report = await arena.up(request, on_event)
         except ArenaError:
-            _tell_what_stays(context, await arena.rows(False))
+            await _tell_what_stays(context, arena)
             raise
     context.show(startup.parts(report.parts), "", startup.summary(project, report))
     _show_example(context, project)
@@ -92,8 +91,12 @@ def _mint(project: Project, roles: tuple[str, ...]) -> str:
     return issue(project, subject="developer", roles=roles, ttl=_TOKEN_LIFE).token
 
 
-def _tell_what_stays(context: Context, rows: Sequence[InstanceRow]) -> None:
-    """A failed start is left as it is, so that it can be looked at."""
+async def _tell_what_stays(context: Context, arena: Operator) -> None:
+    """A failed start is left as it is, so that it can be looked at; when nothing was started, the daemon has gone."""
+    try:
+        rows = await arena.rows(False)
+    except ArenaError:
+        return
     running = [row.instance for row in rows if row.status in ("running", "restarting", "pending")]
     if running:
         context.note(f"still up: {', '.join(running)}; see `arena logs`, and end it with `arena down`\n")

@@ -7,7 +7,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,15 @@ class Sandbox:
 
 def _is_daemon(words: list[str], root: str) -> bool:
     return "arena.daemon" in words and root in words
+
+
+def poll(ask: Callable[[], Any], good: Callable[[Any], bool], patience: float = 10.0) -> Any:
+    deadline = time.monotonic() + patience
+    while True:
+        answer = ask()
+        if good(answer) or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.1)
 
 
 def free_port() -> int:

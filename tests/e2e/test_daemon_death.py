@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import signal
-import time
-from collections.abc import Callable
-from typing import Any
 
 import psutil
 
-from tests.e2e.conftest import Sandbox
+from tests.e2e.conftest import Sandbox, poll
 
 WEB = """
   web:
@@ -68,12 +65,3 @@ def test_a_child_that_dies_while_no_daemon_lives_is_started_again(sandbox: Sandb
     sandbox.arena("up", "-d")
     row = sandbox.rows()["web-1"]
     assert row["health"] == "healthy" and row["pid"] != victim.pid
-
-
-def poll(ask: Callable[[], Any], good: Callable[[Any], bool], patience: float = 10.0) -> Any:
-    deadline = time.monotonic() + patience
-    while True:
-        answer = ask()
-        if good(answer) or time.monotonic() > deadline:
-            return answer
-        time.sleep(0.1)

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox, free_port, poll
 
 OK = "  web:\n    command: python echo_service.py\n"
 
@@ -80,11 +80,11 @@ def test_commands_that_need_a_running_project_say_that_there_is_none(sandbox: Sa
 
 
 def test_no_live_instance_is_503_and_the_rest_works(sandbox: Sandbox) -> None:
-    outside = f"  gone:\n    url: http://127.0.0.1:{free_port()}\n    routes: [{{path: /gone}}]\n"
+    outside = f"  gone:\n    url: http://127.0.0.1:{free_port()}\n    routes: [{{path: /gone}}]\n    healthcheck: {{http: /}}\n"
     sandbox.write(OK + outside)
     sandbox.arena("up", "-d")
     with sandbox.client() as client:
-        reply = client.get("/gone")
-        assert reply.status_code in (502, 503)
+        reply = poll(lambda: client.get("/gone"), lambda reply: reply.status_code == 503)
+        assert reply.status_code == 503 and int(reply.headers["retry-after"]) > 0
         assert reply.headers["content-type"] == "application/problem+json"
     sandbox.arena("health", code=1)

@@ -8,8 +8,7 @@ import select
 import subprocess
 import sys
 
-from tests.e2e.conftest import Sandbox
-from tests.e2e.test_daemon_death import poll
+from tests.e2e.conftest import Sandbox, poll
 
 SERVICES = """
   web:
@@ -25,12 +24,12 @@ def test_one_trace_over_gateway_and_service(sandbox: Sandbox) -> None:
     sandbox.write(SERVICES)
     sandbox.arena("up", "-d")
     with sandbox.client() as client:
-        replies = [client.get(f"/web/{number}") for number in range(3)]
+        replies = [client.get(f"/web/{number}", headers={"x-request-id": f"mine-{number}"}) for number in range(3)]
     trace = replies[1].headers["traceparent"].split("-")[1]
     found = poll(lambda: sandbox.json("logs", "--trace", trace), lambda lines: len(lines) >= 2)
     assert {line["service"] for line in found} == {"gateway", "web"}
     assert {line["trace_id"] for line in found} == {trace}
-    by_request = sandbox.json("logs", "--trace", replies[2].headers["x-request-id"])
+    by_request = sandbox.json("logs", "--trace", "mine-2")
     assert [line["service"] for line in by_request] == ["gateway"]
 
 

@@ -85,7 +85,7 @@ class Client:
         try:
             writer.write(json.dumps({"call": name, "arguments": codec.encode(arguments)}).encode() + b"\n")
             await writer.drain()
-            while line := await reader.readline():
+            while line := await _read(reader):
                 message = json.loads(line)
                 if "error" in message:
                     raise from_code(**message["error"])
@@ -96,3 +96,11 @@ class Client:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """The next line; b"" when the daemon has hung up, politely or not."""
+    try:
+        return await reader.readline()
+    except ConnectionError:
+        return b""

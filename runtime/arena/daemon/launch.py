@@ -48,7 +48,9 @@ async def ended(layout: StateLayout) -> None:
     deadline = time.monotonic() + _PATIENCE
     while _locked(layout):
         if time.monotonic() > deadline:
-            raise WaitTimeout("the daemon has stopped everything but does not end", hint=f"its log is {layout.daemon_log}")
+            raise WaitTimeout(
+                "the daemon has stopped everything but does not end", hint=f"its log is {layout.daemon_log}"
+            )
         await asyncio.sleep(0.02)
 
 

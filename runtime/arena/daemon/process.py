@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import IO
 
 from arena.control.server import Server
 from arena.control.socket import socket_path
@@ -29,16 +28,15 @@ def main() -> int:
     layout = StateLayout(options.root)
     os.chdir(options.directory)
     jsonlog.configure(os.environ.get("LOG_LEVEL", "INFO"), sys.stderr)
-    with layout.daemon_lock.open("a") as lock:
-        if not _lock(lock):
-            _tell(options.ready_fd, BUSY)
-            return 1
-        try:
-            asyncio.run(_live(layout, options.directory, options.ready_fd))
-        except ArenaError as error:
-            _log.error("%s", error, extra={"hint": error.hint, "detail": error.detail})
-            _tell(options.ready_fd, error.message)
-            return 1
+    if not _lock(layout.daemon_lock):
+        _tell(options.ready_fd, BUSY)
+        return 1
+    try:
+        asyncio.run(_live(layout, options.directory, options.ready_fd))
+    except ArenaError as error:
+        _log.error("%s", error, extra={"hint": error.hint, "detail": error.detail})
+        _tell(options.ready_fd, error.message)
+        return 1
     return 0
 
 
@@ -60,8 +58,10 @@ async def _live(layout: StateLayout, directory: Path, ready_fd: int) -> None:
     _log.info("daemon ended")
 
 
-def _lock(lock: IO[str]) -> bool:
-    """One daemon per project: the lock is released by the kernel however this process ends."""
+def _lock(path: Path) -> bool:
+    """One daemon per project. The file is never closed: the kernel does that, and so frees the lock, when this process has
+    ended, however it ends. Who waits for the lock waits for the end."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
