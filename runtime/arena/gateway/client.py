@@ -34,7 +34,7 @@ IDLE, BODY, REPLY, LINGER = range(4)
 LINGER_SECONDS = 2.0
 INFINITE = float("inf")
 _MAX_AHEAD = 64 * 1024
-_MAX_BLANK_LINES = 16
+_MAX_BLANK = 32
 _END = b"\r\n\r\n"
 
 
@@ -189,16 +189,15 @@ class ClientConnection(asyncio.Protocol):
         """Keep an unfinished head. RFC 9112 section 2.2: blank lines before a request line are passed over (a few of
         them)."""
         blank = 0
-        while data.startswith(b"\r\n", blank) and blank < 2 * _MAX_BLANK_LINES:
+        while blank < _MAX_BLANK and data.startswith(b"\r\n", blank):
             blank += 2
         if blank:
             data = data[blank:]
             self.buffer = b""
-            if _END in data:
-                self._read_head(data)
-                return
         if data not in (b"", b"\r") and data[0] < 0x21:
             self._refuse_bytes(of_wire(400, "the request line does not start with a method"))
+        elif blank and _END in data:
+            self._read_head(data)
         elif len(data) > self.plane.max_head:
             self._refuse_bytes(_too_large(self.plane.max_head))
         else:

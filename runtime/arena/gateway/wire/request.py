@@ -79,9 +79,9 @@ class RequestReader:
             self._parser = httptools.HttpRequestParser(self)
             raise _refusal(error) from None
         head.method = parser.get_method()
-        head.keep_alive = parser.should_keep_alive()
-        if spent or head.content_length or not head.keep_alive:
-            # llhttp now waits for a body or for the end; heads alone are its business here.
+        head.old = not raw.startswith(head.method + b" " + head.target + b" HTTP/1.1\r\n")
+        if spent or head.old or head.content_length or head.connection is not None:
+            # llhttp may now wait for a body or for the end; heads alone are its business here.
             self._parser = httptools.HttpRequestParser(self)
         _check(head, raw)
         return head
@@ -109,8 +109,7 @@ def _refusal(error: Exception) -> RequestRefused:
 
 def _check(head: RequestHead, raw: bytes) -> None:
     """What llhttp let pass."""
-    line = head.method + b" " + head.target + b" HTTP/1.1\r\n"
-    if not raw.startswith(line):
+    if head.old:
         _check_version(head, raw)
     if head.host is None:
         if not head.old:
@@ -131,9 +130,9 @@ def _check_version(head: RequestHead, raw: bytes) -> None:
         if re.fullmatch(rb"HTTP/[0-9.]+", version) and version not in (b"HTTP/1.1", b"HTTP/1.0"):
             raise RequestRefused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
         raise RequestRefused(400, "the request line is not `METHOD target HTTP/1.1`")
-    head.old = True
     if head.chunked:
         raise RequestRefused(400, "HTTP/1.0 has no Transfer-Encoding")
+    head.keep_alive = False
 
 
 def _check_odd_target(head: RequestHead) -> None:
@@ -163,8 +162,7 @@ def _read_host(host: bytes) -> bytes:
 
 def _apply_connection(head: RequestHead, connection: bytes) -> None:
     options = connection_options(connection)
-    if head.old and b"keep-alive" not in options:
-        head.keep_alive = False
+    head.keep_alive = b"close" not in options and (not head.old or b"keep-alive" in options)
     named = tuple(option + b":" for option in options if option not in (b"close", b"keep-alive"))
     if named:
         head.fields = [field for field in head.fields if not field.lower().startswith(named)]
