@@ -28,7 +28,7 @@ def start(*words):
 
 def orphan():
     """A process that is not our child."""
-    script = "import subprocess as s; print(s.Popen(['sleep', '60'], start_new_session=True, stdout=s.DEVNULL).pid)"
+    script = "import subprocess as s; print(s.Popen(['sleep', '60'], start_new_session=True, stdout=-3, stderr=-3).pid)"
     pid = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
     return Handle(pid, identity.born(pid), "run")
 
