@@ -62,13 +62,13 @@ class OpenAICompatible:
                 async for event in events:
                     yield event
         except httpx.HTTPError as error:
-            raise upstream.silence(error, self._base_url) from error
+            raise upstream.silence(error) from error
 
     async def _ask(self) -> Health:
         try:
             response = await self._http.get("/models", timeout=HEALTH_TIMEOUT)
         except httpx.HTTPError as error:
-            return Health("degraded", upstream.silence(error, self._base_url).detail)
+            return Health("degraded", upstream.silence(error).detail)
         if response.is_success:
             return Health()
         return Health("degraded", upstream.refusal(response.status_code, _json(response.content)).detail)

@@ -42,13 +42,16 @@ def refusal(status: int, body: Any, retry_after: str = "") -> Failure:
             return UpstreamFailed(f"the model server failed (HTTP {status}): {said}")
 
 
-def silence(error: httpx.HTTPError, base_url: str) -> Failure:
-    """The failure for a connection that could not be made, was cut, or took too long."""
+def silence(error: httpx.HTTPError) -> Failure:
+    """The failure for a connection that could not be made, was cut, or took too long.
+
+    It goes to whoever asked, so it does not name the address.
+    """
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-        return UpstreamTimeout(f"{base_url} did not answer in time")
+        return UpstreamTimeout("the model server did not answer in time")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return UpstreamFailed(f"{base_url} cannot be reached; check ARENA_AI_BASE_URL")
-    return UpstreamFailed(f"{base_url} broke off: {type(error).__name__}")
+        return UpstreamFailed("the model server cannot be reached; check ARENA_AI_BASE_URL")
+    return UpstreamFailed(f"the model server broke off: {type(error).__name__}")
 
 
 def wants_other_limit(status: int, body: Any) -> bool:

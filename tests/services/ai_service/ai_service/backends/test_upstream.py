@@ -58,7 +58,7 @@ def test_retry_after_is_passed_on(header: str, seconds: int | None) -> None:
     ],
 )
 def test_a_silence_means(cause: httpx.HTTPError, kind: type[Failure], said: str) -> None:
-    failure = upstream.silence(cause, "http://there/v1")
+    failure = upstream.silence(cause)
     assert type(failure) is kind
     assert said in failure.detail
 
