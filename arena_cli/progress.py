@@ -53,9 +53,9 @@ def _plain(context: Context, board: Board) -> Iterator[Listener]:
     reminder = asyncio.ensure_future(_remind(context, board))
 
     def listen(event: Event) -> None:
-        part = board.apply(event)
-        if part is not None and part.phase != "pending":
-            context.note(change(part))
+        for part in board.apply(event):
+            if part.phase != "pending":
+                context.note(change(part))
 
     try:
         yield listen

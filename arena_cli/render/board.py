@@ -38,6 +38,7 @@ class Part:
     """One instance: its phase, the events' own words about it, since when (Unix seconds), and the colour if settled."""
 
     name: str
+    workload: str
     phase: str
     since: float
     detail: str = ""
@@ -54,20 +55,29 @@ class Board:
 
     parts: dict[str, Part] = field(default_factory=dict)
 
-    def apply(self, event: Event) -> Part | None:
-        """Take note of an event; the part it changed, or None if it changed none."""
-        name = event.instance or event.workload
-        if not name or event.name not in _PHASES:
-            return None
+    def apply(self, event: Event) -> list[Part]:
+        """Take note of an event; the parts it changed. An event without an instance is about all that are not settled."""
+        if event.name not in _PHASES or not (event.instance or event.workload):
+            return []
         phase, settled = _PHASES[event.name]
-        part = self.parts.setdefault(name, Part(name, phase, event.at, began=event.at))
-        if phase in ("starting", "stopping"):
-            part.began = event.at
-        part.phase, part.settled, part.since, part.detail = phase, settled, event.at, event.detail
-        return part
+        parts = self._meant(event)
+        for part in parts:
+            if phase in ("starting", "stopping"):
+                part.began = event.at
+            part.phase, part.settled, part.since = phase, settled, event.at
+            part.detail = "" if settled == GOOD or phase == "starting" else event.detail
+        return parts
+
+    def _meant(self, event: Event) -> list[Part]:
+        if not event.instance:
+            parts = [part for part in self.parts.values() if part.workload == event.workload]
+            if parts:
+                return [part for part in parts if not part.settled]
+        name = event.instance or event.workload
+        return [self.parts.setdefault(name, Part(name, event.workload, "", event.at, began=event.at))]
 
     def lines(self, now: float) -> Text:
-        """Every part on a line of its own, with a mark, its phase, its seconds and what it waits for."""
+        """Every part on a line of its own, with a mark, its phase, its seconds, and what is wrong or waited for."""
         width = max((len(part.name) for part in self.parts.values()), default=0)
         return Text("\n").join(_line(part, width, now) for part in self.parts.values())
 

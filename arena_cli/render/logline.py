@@ -26,6 +26,7 @@ _LEVELS = {
 }  # fmt: skip
 _MESSAGE_KEYS = ("message", "msg", "event")
 _LEVEL_KEYS = ("level", "severity", "levelname")
+_IDS = ("request_id", "trace_id")
 _TIME_KEYS = ("time", "timestamp", "ts", "@timestamp")
 
 # Everything a terminal would obey except colour: a service must not move the cursor or rename the window of who reads its log.
@@ -80,7 +81,7 @@ class Printer:
             pieces.append(self._ink(f"{_clean(level).upper():<5}", _LEVELS.get(level.lower(), "")))
         if message is not None:
             pieces.append(_clean(message))
-        pieces += [self._ink(f"{_clean(key)}=", FAINT) + _clean(value) for key, value in fields.items()]
+        pieces += [self._ink(f"{_clean(key)}=", FAINT) + _clean(value) for key, value in _telling(fields)]
         return [" ".join(pieces), *("  " + _clean(text) for block in below for text in block.splitlines())]
 
     def _ink(self, text: str, style: str) -> str:
@@ -112,6 +113,14 @@ def _take(fields: dict[str, Any], keys: tuple[str, ...]) -> Any:
         if key in fields:
             return fields.pop(key)
     return None
+
+
+def _telling(fields: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What tells a reader something: no empty values, the long ids last and each of them once."""
+    ids = {value: key for key in _IDS if isinstance(value := fields.get(key), str)}
+    told = [(key, value) for key, value in fields.items() if not isinstance(value, str) or key not in _IDS]
+    told += [(key, value) for value, key in ids.items()]
+    return [(key, value) for key, value in told if value not in (None, "")]
 
 
 def _clean(value: object) -> str:

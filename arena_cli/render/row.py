@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from rich.text import Text
 
-from arena.control.messages import HealthRow
+from arena.control.messages import HealthRow, PartReport
 from arena.model import codec
 from arena.model.instance import Health, InstanceRow, Status
 from arena_cli.render import unit
 from arena_cli.render.palette import FAINT, STATES
 from arena_cli.render.table import Align, table
+
+R = TypeVar("R", InstanceRow, HealthRow, PartReport)
+
+_COMPONENTS = {"registry": 0, "gateway": 1}
 
 _PS: tuple[tuple[str, Align], ...] = (
     ("INSTANCE", "left"),
@@ -48,14 +53,19 @@ def state_text(status: Status, health: Health) -> Text:
     return text
 
 
+def in_order(rows: Iterable[R]) -> list[R]:
+    """Arena's own components first, then services by name."""
+    return sorted(rows, key=lambda row: (_COMPONENTS.get(row.service, len(_COMPONENTS)), row.service, row.instance))
+
+
 def ps(rows: Sequence[InstanceRow]) -> Text:
     """The table of `arena ps`."""
-    return table(_PS, (_ps_cells(row) for row in rows))
+    return table(_PS, (_ps_cells(row) for row in in_order(rows)))
 
 
 def health(rows: Sequence[HealthRow], now: float) -> Text:
     """The table of `arena health`; `now` in Unix seconds."""
-    return table(_HEALTH, (_health_cells(row, now) for row in rows))
+    return table(_HEALTH, (_health_cells(row, now) for row in in_order(rows)))
 
 
 def as_json(rows: Iterable[InstanceRow | HealthRow]) -> str:

@@ -14,7 +14,8 @@ from arena.model.project import Project
 from arena_cli.example import Example
 from arena_cli.render import unit
 from arena_cli.render.palette import ACCENT, BAD, FAINT, GOOD, STRONG
-from arena_cli.render.row import state, state_text
+from arena_cli.render.row import in_order, state, state_text
+from arena_cli.render.table import columns
 
 _VERB_COLOURS = {"start": GOOD, "restart": "yellow", "reload": "yellow", "stop": BAD}
 
@@ -28,24 +29,17 @@ def plan(value: Plan) -> Text:
 
 
 def parts(reports: Sequence[PartReport]) -> Text:
-    """A line per instance: how it is, and how long it took to get there."""
+    """A line per instance: how it is, how long it took to get there, and where it is."""
     rows = [
-        (_mark(r), r.instance, state_text(r.status, r.health), unit.seconds(r.seconds), r.endpoint) for r in reports
-    ]
-    width = [max((len(str(row[i])) for row in rows), default=0) for i in range(4)]
-    lines = [
-        Text.assemble(
-            " ",
-            mark,
-            f" {name:<{width[1]}}  ",
-            health,
-            " " * (width[2] - len(health)),
-            f"  {took:>{width[3]}}  ",
-            (at, FAINT),
+        (
+            Text.assemble(" ", _mark(report), f" {report.instance}"),
+            state_text(report.status, report.health),
+            unit.seconds(report.seconds),
+            Text(report.endpoint, FAINT),
         )
-        for mark, name, health, took, at in rows
+        for report in in_order(reports)
     ]
-    return Text("\n").join(lines)
+    return columns(rows, ("left", "left", "right", "left"))
 
 
 def summary(project: Project, report: UpReport) -> Text:

@@ -14,11 +14,15 @@ Align = Literal["left", "right"]
 
 def table(headings: Sequence[tuple[str, Align]], rows: Iterable[Sequence[Text | str]]) -> Text:
     """Lay `rows` out below `headings`, which pair a heading with its alignment."""
-    cells = [[_text(cell) for cell in row] for row in rows]
-    widths = [max([len(name), *(row[i].cell_len for row in cells)]) for i, (name, _) in enumerate(headings)]
     heads = [Text(name, FAINT) for name, _ in headings]
-    aligns = [align for _, align in headings]
-    return Text("\n").join(_line(row, widths, aligns) for row in [heads, *cells])
+    return columns([heads, *rows], [align for _, align in headings])
+
+
+def columns(rows: Iterable[Sequence[Text | str]], aligns: Sequence[Align]) -> Text:
+    """Lay `rows` out with nothing above them."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    widths = [max((row[index].cell_len for row in cells), default=0) for index in range(len(aligns))]
+    return Text("\n").join(_line(row, widths, aligns) for row in cells)
 
 
 def _line(cells: Sequence[Text], widths: Sequence[int], aligns: Sequence[Align]) -> Text:

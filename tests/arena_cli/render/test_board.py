@@ -54,22 +54,32 @@ def test_failures_are_marked(name: EventName) -> None:
 def test_every_event_is_understood_or_ignored() -> None:
     for name in typing.get_args(EventName):
         board((0.0, name, "web-1", "detail")).lines(1.0)
-    assert Board().apply(Event(0.0, "planned")) is None
-    assert Board().apply(Event(0.0, "registered", "web", "web-1")) is None
+    assert Board().apply(Event(0.0, "planned")) == []
+    assert Board().apply(Event(0.0, "registered", "web", "web-1")) == []
 
 
-def test_an_event_of_a_whole_workload_is_shown_under_its_name() -> None:
-    made = Board()
-    made.apply(Event(0.0, "waited", "web", "", "for db"))
-    assert "web" in made.lines(0.0).plain
+def test_an_event_of_a_whole_service_is_about_its_instances_that_still_move() -> None:
+    shown = board((0.0, "planned", "web-1", ""), (0.0, "started", "web-2", ""), (1.0, "healthy", "web-2", ""))
+    changed = shown.apply(Event(2.0, "waited", "web", "", "for db to be healthy"))
+    assert [part.name for part in changed] == ["web-1"]
+    assert "web-1  waiting      2.0 s   for db to be healthy" in shown.lines(2.0).plain
+    alone = Board()
+    alone.apply(Event(0.0, "waited", "web", "", "for db"))
+    assert "web" in alone.lines(0.0).plain
+
+
+def test_what_went_well_needs_no_details() -> None:
+    shown = board((0.0, "started", "web-1", "pid 7"), (1.0, "healthy", "web-1", "GET /health: 200"))
+    assert "pid" not in shown.lines(1.0).plain and "GET" not in shown.lines(1.0).plain
 
 
 def test_plain_lines_say_what_changed() -> None:
     made = Board()
-    started = made.apply(Event(0.0, "started", "web", "web-1"))
-    assert started is not None and change(started) == "web-1 starting"
-    exited = made.apply(Event(1.0, "exited", "web", "web-1", "exit code 1, again in 0.8 s"))
-    assert exited is not None and change(exited) == "web-1 exited: exit code 1, again in 0.8 s"
-    made.apply(Event(2.0, "restarted", "web", "web-1"))
-    healthy = made.apply(Event(3.5, "healthy", "web", "web-1"))
-    assert healthy is not None and change(healthy) == "web-1 healthy (1.50 s)"
+
+    def told(at: float, name: EventName, detail: str = "") -> list[str]:
+        return [change(part) for part in made.apply(Event(at, name, "web", "web-1", detail))]
+
+    assert told(0.0, "started", "pid 7") == ["web-1 starting"]
+    assert told(1.0, "exited", "exit code 1, again in 0.8 s") == ["web-1 exited: exit code 1, again in 0.8 s"]
+    assert told(2.0, "restarted") == ["web-1 starting"]
+    assert told(3.5, "healthy", "GET /health: 200") == ["web-1 healthy (1.50 s)"]

@@ -75,6 +75,22 @@ def test_nor_can_the_values_of_a_json_line() -> None:
     assert plain('{"message": "a\\u001b[2Jb\\nc", "x": "\\u0007"}').endswith('ab\\nc x=""')
 
 
+def test_ids_come_last_and_once_and_empty_values_not_at_all() -> None:
+    same = {
+        "message": "answered",
+        "request_id": "abc",
+        "trace_id": "abc",
+        "route": None,
+        "x": "",
+        "status": 200,
+        "n": 0,
+    }
+    assert plain(json.dumps(same)).endswith("answered status=200 n=0 trace_id=abc")
+    other = {"message": "m", "request_id": "r", "trace_id": "t", "n": False}
+    assert plain(json.dumps(other)).endswith("m n=false request_id=r trace_id=t")
+    assert plain('{"message": "m", "trace_id": [1]}').endswith("m trace_id=[1]")
+
+
 def test_a_traceback_gets_lines_of_its_own() -> None:
     text = json.dumps(
         {"level": "error", "message": "it broke", "exception": "Traceback:\n  File x\nValueError", "n": 1}

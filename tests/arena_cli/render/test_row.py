@@ -20,6 +20,7 @@ outside-1     healthy (external)  10.0.0.7:9101         -     -       -         
 
 def test_ps() -> None:
     assert row.ps(ROWS).plain == SHOWN
+    assert row.ps(tuple(reversed(ROWS))).plain == SHOWN
 
 
 def test_health() -> None:
