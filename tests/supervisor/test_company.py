@@ -80,7 +80,7 @@ async def test_a_bad_change_leaves_what_still_serves(desk):
 async def test_restart_goes_one_after_another_and_raises_when_one_does_not_come_back(desk):
     await desk.supervisor.apply((workload("web", replicas=2), workload("db")))
     desk.backend.log.clear()
-    await desk.supervisor.restart({"web"})
+    await (await desk.during(desk.supervisor.restart({"web"}), 2.0))
     assert desk.backend.log == ["stop web-1", "start web-1", "stop web-2", "start web-2"]
     desk.backend.refuse("web-1", "gone")
     with pytest.raises(PartFailed, match="web-1 failed"):
@@ -92,5 +92,5 @@ async def test_restart_brings_back_what_had_failed(desk):
     desk.backend.refuse("web-1", "gone")
     await desk.supervisor.apply((workload("web"),))
     desk.backend._refused.clear()
-    await desk.supervisor.restart({"web"})
+    await (await desk.during(desk.supervisor.restart({"web"}), 1.0))
     assert desk.status("web-1") == "running"

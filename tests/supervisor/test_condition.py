@@ -17,7 +17,7 @@ S, H, C = "service_started", "service_healthy", "service_completed_successfully"
     ("status", "health", "started", "healthy", "completed"),
     [
         ("pending", "none", "waiting", "waiting", "waiting"),
-        ("running", "none", "met", "met", "waiting"),
+        ("running", "none", "met", "waiting", "waiting"),
         ("running", "starting", "met", "waiting", "waiting"),
         ("running", "healthy", "met", "met", "waiting"),
         ("running", "unhealthy", "met", "waiting", "waiting"),

@@ -37,12 +37,16 @@ def test_what_is_not_in_the_table_cannot_happen(status, signal):
 @pytest.mark.parametrize(
     ("status", "health", "ready"),
     [
-        ("running", "none", True), ("running", "healthy", True), ("running", "starting", False),
+        ("running", "none", False), ("running", "healthy", True), ("running", "starting", False),
         ("running", "unhealthy", False), ("completed", "none", True), ("restarting", "none", False), ("failed", "none", False),
     ],
 )  # fmt: skip
 def test_readiness(status, health, ready):
     assert replace(WEB, status=status, health=health).ready is ready
+
+
+def test_without_a_probe_it_is_ready_when_it_has_settled():
+    assert replace(WEB, status="running", ready_at=2.0).ready
 
 
 def test_how_long_it_took():

@@ -4,6 +4,7 @@ import pytest
 
 from arena.model.service import Probe, Restart
 from arena.supervisor.keeper import End, judge
+from arena.testing.backend import FakeBackend
 
 from .conftest import RULE, workload
 
@@ -117,6 +118,28 @@ async def test_what_cannot_start_is_failed_at_once(desk):
     assert desk.status("web-1") == "failed"
     assert "no program named 'x'" in desk.state("web-1").detail
     assert desk.backend.started == []
+
+
+async def test_without_a_probe_it_is_ready_when_it_did_not_end_at_once(desk):
+    await desk.supervisor.apply((WEB,))
+    assert (desk.status("web-1"), desk.state("web-1").ready) == ("running", False)
+    await desk.clock.advance(0.6)
+    assert desk.state("web-1").ready
+    assert desk.state("web-1").seconds_to_ready == 0.5
+    desk.backend.exit("web-1", 1)
+    await desk.clock.advance(0.6)
+    assert (desk.status("web-1"), desk.state("web-1").ready) == ("running", False), "a new run settles anew"
+
+
+async def test_a_machine_that_refuses_is_a_failure_not_a_bug(desk, monkeypatch):
+    async def refuse(launch):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(FakeBackend, "start", lambda self, launch: refuse(launch))
+    await desk.supervisor.apply((WEB,))
+    assert desk.status("web-1") == "failed"
+    assert "web-1 cannot start" in desk.state("web-1").detail
+    assert "Too many open files" in desk.state("web-1").detail
 
 
 async def test_healthy_is_told_once_with_the_time_it_took(desk):

@@ -1,5 +1,6 @@
 """The records: whole or not at all."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -50,12 +51,17 @@ def test_a_change_of_health_alone_writes_nothing(path):
     assert not path.exists()
 
 
-def test_the_old_file_stands_until_the_new_is_whole(path, monkeypatch):
-    RecordFile(path).save([WEB])
-    monkeypatch.setattr("os.fdopen", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        RecordFile(path).save([])
-    assert len(RecordFile(path).load()) == 1
+def test_a_full_disk_leaves_the_old_file_and_is_tried_again(path, monkeypatch, caplog):
+    file = RecordFile(path)
+    file.save([WEB])
+    real = os.fdopen
+    monkeypatch.setattr("os.fdopen", lambda file, mode: real(os.open("/dev/full", os.O_WRONLY), mode))
+    file.save([])
+    assert "No space left" in caplog.text
+    assert len(file.load()) == 1
+    monkeypatch.undo()
+    file.save([])
+    assert file.load() == ()
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"\xff\xfe", b"3", b'{"a":1}', b'[{"index":1}]', b"[[]]", b"null"])

@@ -11,6 +11,7 @@ import pytest
 from arena.clock import SystemClock
 from arena.telemetry.collector import LogCollector
 from arena.telemetry.logstore import LogStore
+from arena.telemetry.spool import Spool
 from arena.testing.eventually import eventually
 
 
@@ -58,6 +59,29 @@ async def test_it_polls(folder):
     append(collector.begin("web-1"), b"one\n")
     await eventually(lambda: texts(folder) == ("one",))
     await collector.close()
+
+
+async def test_one_whose_folder_vanished_does_not_silence_the_others(folder, monkeypatch, caplog):
+    collector = LogCollector(folder, SystemClock())
+    collector.start()
+    append(collector.begin("web-1"), b"one\n")
+    await eventually(lambda: texts(folder) == ("one",))
+    monkeypatch.setattr("arena.telemetry.spool.Spool.read", _refuse_once())
+    await eventually(lambda: "cannot keep the log of web-1" in caplog.text)
+    append(collector.begin("db-1"), b"two\n")
+    await eventually(lambda: texts(folder, "db-1") == ("two",))
+    await collector.close()
+
+
+def _refuse_once():
+    read, refusals = Spool.read, iter([OSError(5, "Input/output error")])
+
+    def refuse(self, *, final=False):
+        for error in refusals:
+            raise error
+        return read(self, final=final)
+
+    return refuse
 
 
 async def test_a_half_line_at_closing_stays_for_the_next(folder):

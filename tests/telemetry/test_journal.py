@@ -10,7 +10,8 @@ from arena.telemetry.journal import KEEP, Journal, rotated
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "web-1.log"
+    (tmp_path / "logs").mkdir()
+    return tmp_path / "logs" / "web-1.log"
 
 
 def test_an_entry_is_time_offset_and_line(path):
@@ -68,6 +69,15 @@ def test_a_death_just_after_rotating_forgets_nothing(path):
     again = Journal(path)
     assert again.offset == 77
     again.close()
+
+
+def test_a_folder_that_vanished_is_an_error_that_closes_nothing_else(path):
+    journal = Journal(path, rotate_bytes=10)
+    path.unlink()
+    path.parent.rmdir()
+    with pytest.raises(FileNotFoundError):
+        journal.append([(77, b"a line that fills it")], 1.0)
+    journal.close()
 
 
 def test_rewound_it_starts_over_even_when_reopened(path):

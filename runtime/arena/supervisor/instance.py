@@ -76,8 +76,11 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """It does what it is for: it runs and no probe says otherwise, or it has completed."""
-        return self.status == "completed" or (self.status == "running" and self.health in ("none", "healthy"))
+        """It does what it is for: it has completed, or it runs and its probe says it is well; without a probe, once it has
+        run for a moment."""
+        if self.status == "running":
+            return self.health == "healthy" or (self.health == "none" and self.ready_at is not None)
+        return self.status == "completed"
 
     @property
     def active(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from arena import tasks
 from arena.clock import Clock
-from arena.errors import ArenaError
+from arena.errors import ArenaError, PartFailed
 from arena.model.address import Address
 from arena.model.event import Event, EventName
 from arena.model.instance import Health
@@ -23,6 +23,9 @@ from arena.supervisor.backends.base import Backend, Handle, Launch
 from arena.supervisor.checkup import Ask, examine
 from arena.supervisor.instance import Instance, Signal, advance
 from arena.telemetry.collector import LogCollector
+
+SETTLE_SECONDS = 0.5
+"""How long an instance without a probe must run to be taken as ready: one that cannot work mostly ends sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +190,14 @@ class Keeper:
             self._set(address=self._world.address(self.state))
             output = self._world.logs.begin(self.name)
             handle = await self._world.backend.start(self._world.launch(self.state, run, output))
-        except ArenaError as error:
-            self._move("fail", detail=f"{error.message}; {error.hint}" if error.hint else error.message)
-            self._emit("failed", error.message)
+        except (ArenaError, OSError) as error:
+            told = error if isinstance(error, ArenaError) else PartFailed(f"{self.name} cannot start: {error}")
+            self._move("fail", detail=f"{told.message}; {told.hint}" if told.hint else told.message)
+            self._emit("failed", told.message)
             return False
         now = self._world.clock.now()
         health: Health = "starting" if self.state.workload.probe else "none"
-        ready = now if health == "none" else None
-        self._move("spawn", handle=handle, started_at=now, ready_at=ready, health=health, detail="", **changes)
+        self._move("spawn", handle=handle, started_at=now, ready_at=None, health=health, detail="", **changes)
         self._emit(event, f"pid {handle.pid}")
         await self._announce()
         return True
@@ -211,10 +214,10 @@ class Keeper:
             sick.cancel()
             await tasks.cancel(checkup, gone)
 
-    def _examine(self, sick: asyncio.Future[str]) -> asyncio.Task[None] | None:
+    def _examine(self, sick: asyncio.Future[str]) -> asyncio.Task[None]:
         workload, probe = self.state.workload, self.state.workload.probe
         if probe is None:
-            return None
+            return tasks.spawn(self._settle(), name=f"settling of {self.name}")
         launch = self._world.launch(self.state, self._handle().run, self._world.logs.spool_path(self.name))
 
         def report(health: Health, detail: str) -> None:
@@ -224,6 +227,12 @@ class Keeper:
 
         work = examine(probe, lambda: self._ask(launch), self._world.clock, report)
         return tasks.spawn(work, name=f"checkup of {self.name}")
+
+    async def _settle(self) -> None:
+        """Nobody can ask it, so it is taken as ready when it has not ended at once."""
+        if self.state.ready_at is None:
+            await self._world.clock.sleep(SETTLE_SECONDS)
+            self._set(ready_at=self._world.clock.now())
 
     def _ask(self, launch: Launch) -> Any:
         probe, address = self.state.workload.probe, self.state.address
@@ -251,7 +260,8 @@ class Keeper:
                 self._move("lose", exit_code=end.code, health=health, detail=str(end))
                 self._emit("exited", f"{end}, again in {delay:.1f} s")
                 return delay
-            detail = f"given up after {rule.max_attempts} restarts within {rule.window:g} s: {end}"
+            times = "1 restart" if rule.max_attempts == 1 else f"{rule.max_attempts} restarts"
+            detail = f"given up after {times} within {rule.window:g} s: {end}"
             self._move("fail", exit_code=end.code, health=health, detail=detail)
             self._emit("gave_up", detail)
             return None

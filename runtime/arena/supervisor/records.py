@@ -64,14 +64,25 @@ class RecordFile:
             return ()
 
     def save(self, instances: Iterable[Instance]) -> None:
-        """Write the records of `instances` if they differ from what was last written."""
+        """Write the records of `instances` if they differ from what was last written.
+
+        A disk that refuses must not stop the supervising: it is logged, and tried again with the next change.
+        """
         records = [codec.encode(Record.of(instance)) for instance in instances]
         text = json.dumps(records)
         if text == self._written:
             return
+        try:
+            self._replace(text)
+        except OSError as error:
+            _log.error("cannot write %s: %s", self._path, error)
+        else:
+            self._written = text
+
+    def _replace(self, text: str) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._path.with_suffix(".new")
         file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(file, "w") as writer:
             writer.write(text)
         draft.replace(self._path)
-        self._written = text

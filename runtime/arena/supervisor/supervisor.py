@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import secrets
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from arena import tasks
 from arena.clock import Clock, SystemClock
@@ -38,7 +39,7 @@ from arena.supervisor.rows import rows
 from arena.telemetry.collector import LogCollector
 from arena.telemetry.logstore import LogStore
 
-T = TypeVar("T")
+_log = logging.getLogger("arena.supervisor")
 Variables = Callable[[Workload, str], Mapping[str, str]]
 
 
@@ -174,9 +175,8 @@ class Supervisor:
 
     async def close(self) -> None:
         """Let go of everything; what runs goes on running, to be adopted later."""
-        await tasks.cancel(self._job)
+        await self._call_off()
         for keeper in self._company:
-            await keeper.idle()
             await keeper.let_go()
         await self._logs.close()
         await self._prober.close()
@@ -271,6 +271,6 @@ class Supervisor:
 
 
 def _heed(job: asyncio.Task[None]) -> None:
-    """The caller may be gone: look at the exception, so that asyncio does not complain that nobody did."""
-    if not job.cancelled():
-        job.exception()
+    """The caller may be gone: then nobody else would hear of a bug."""
+    if not job.cancelled() and (error := job.exception()) and not isinstance(error, ArenaError):
+        _log.error("a command failed", exc_info=error)

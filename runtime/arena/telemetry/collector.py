@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from arena import tasks
@@ -10,6 +11,7 @@ from arena.clock import Clock
 from arena.telemetry.journal import Journal
 from arena.telemetry.spool import Spool
 
+_log = logging.getLogger("arena.telemetry")
 _POLL_SECONDS = 0.05  # a look costs one fstat per instance
 
 
@@ -20,7 +22,6 @@ class LogCollector:
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._clock = clock
         self._pairs: dict[str, tuple[Spool, Journal]] = {}
@@ -72,6 +73,7 @@ class LogCollector:
 
     def _pair(self, instance: str) -> tuple[Spool, Journal]:
         if instance not in self._pairs:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             journal = Journal(self.journal_path(instance))
             self._pairs[instance] = (Spool(self.spool_path(instance), journal.offset), journal)
         return self._pairs[instance]
@@ -91,7 +93,16 @@ class LogCollector:
         spool.consumed(journal.offset)
         return True
 
+    def _try_move(self, instance: str) -> bool:
+        """One instance whose files are gone must not silence the others."""
+        try:
+            return self._move(instance)
+        except OSError as error:
+            _log.error("cannot keep the log of %s: %s", instance, error)
+            self._release(instance)
+            return False
+
     async def _poll(self) -> None:
         while True:
-            moved = [self._move(instance) for instance in tuple(self._pairs)]
+            moved = [self._try_move(instance) for instance in tuple(self._pairs)]
             await asyncio.sleep(0 if any(moved) else _POLL_SECONDS)

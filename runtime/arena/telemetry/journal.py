@@ -84,12 +84,13 @@ class Journal:
         return _last_offset(_tail(rotated(self._path, 1)))  # died between rotating and writing again
 
     def _rotate(self) -> None:
-        os.close(self._file)
         for number in range(KEEP, 0, -1):
             older = rotated(self._path, number - 1)
             if older.exists():
                 older.replace(rotated(self._path, number))
+        full = self._file
         self._file, self._size = _open(self._path)
+        os.close(full)
 
 
 def rotated(path: Path, number: int) -> Path:
