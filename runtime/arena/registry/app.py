@@ -20,6 +20,9 @@ from arena.registry.core import Registry
 from arena.registry.refusal import Refused
 
 _BODY_TIMEOUT = 10.0  # seconds for a whole registration to arrive
+# A body that is too long is still read so far, and thrown away: a connection closed over unread bytes is reset, and the
+# client would see that instead of the answer.
+_MOST_DISCARDED = 4 * 1024 * 1024
 _HEARTBEATS_PER_TTL = 3  # so that two may be lost
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
@@ -49,6 +52,7 @@ def _add_writes(app: FastAPI, registry: Registry, access: Access, ttl: float) ->
         if told.ttl is None and not service_token.is_operator(principal):
             raise Refused(403, "forbidden", "may be null or 0 for the operator alone", "ttl_seconds")
         registry.register(told)
+        await registry.kept()
         heartbeat = (told.ttl or ttl) / _HEARTBEATS_PER_TTL
         lease = {"instance_id": told.instance, "ttl_seconds": told.ttl, "heartbeat_seconds": heartbeat}
         return JSONResponse(lease, 201)
@@ -61,7 +65,9 @@ def _add_writes(app: FastAPI, registry: Registry, access: Access, ttl: float) ->
     @app.delete("/v1/services/{service}/{instance}")
     async def deregister(request: Request, service: str, instance: str) -> Response:
         access.writer(request, service)
-        return _done(registry.deregister((service, instance)))
+        known = registry.deregister((service, instance))
+        await registry.kept()
+        return _done(known)
 
 
 def _add_reads(app: FastAPI, registry: Registry, access: Access) -> None:
@@ -108,14 +114,15 @@ def _done(known: bool) -> Response:
 
 
 async def _read(request: Request) -> bytes:
-    """The body, as long as it is not too long and comes in time."""
-    body = bytearray()
+    """The body, as long as it comes in time and is not too long."""
+    body, seen = bytearray(), 0
     try:
         async with asyncio.timeout(_BODY_TIMEOUT):
             async for piece in request.stream():
-                body += piece
-                if len(body) > payload.MAX_BODY_BYTES:
-                    raise Refused(413, "payload-too-large", f"a registration may have {payload.MAX_BODY_BYTES} bytes")
+                seen += len(piece)
+                body += piece[: payload.MAX_BODY_BYTES + 1 - len(body)]
+                if seen > _MOST_DISCARDED:
+                    break
     except TimeoutError:
         raise Refused(408, "request-timeout", f"the body did not arrive within {_BODY_TIMEOUT:g} s") from None
     except ClientDisconnect:
@@ -130,7 +137,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
     headers = {"x-request-id": request_id}
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="arena-registry"'
-    if error.status in (408, 413):
+    if error.status == 408:
         headers["connection"] = "close"
     return JSONResponse(error.problem(request_id), error.status, headers, media_type="application/problem+json")
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from arena.errors import ArenaError
-from arena.model import codec
 from arena.model.snapshot import Snapshot
+from arena.registry.follow import read_snapshot
 
 if TYPE_CHECKING:
     import httpx
-
-T = TypeVar("T")
 
 _TIMEOUT = 3.0  # seconds; a registry on the same machine that is slower than this is treated as away
 
@@ -56,7 +55,8 @@ class RegistryClient:
         """Register, or register again; `payload` is the registry's own shape (see `registry.payload`). Returns the seconds
         until the next heartbeat is due."""
         answer = await self._call("POST", "/v1/services", payload)
-        return self._read(float, lambda: answer.json()["heartbeat_seconds"])
+        with self._understanding():
+            return float(answer.json()["heartbeat_seconds"])
 
     async def heartbeat(self, service: str, instance: str) -> bool:
         """Say "still here"; False when the registry does not know the instance: register again."""
@@ -71,11 +71,13 @@ class RegistryClient:
     async def snapshot(self) -> Snapshot:
         """Who is registered now."""
         answer = await self._call("GET", "/v1/snapshot")
-        return self._read(Snapshot, answer.json)
+        with self._understanding():
+            return read_snapshot(answer.json())
 
-    def _read(self, kind: type[T], get: Callable[[], object]) -> T:
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
         try:
-            return codec.decode(kind, get())
+            yield
         except (ValueError, KeyError, TypeError) as error:
             raise RegistryAway(f"what answers at {self._url} is no registry: {error!r:.200}") from error
 

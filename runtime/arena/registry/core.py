@@ -61,6 +61,10 @@ class Registry:
         self._checker.watch(entry)
         self._note("updated" if known else "registered", told.key, address=told.address.url)
 
+    async def kept(self) -> None:
+        """Return when every change so far is in the file: only then may it be acknowledged."""
+        await self._store.settled()
+
     def heartbeat(self, key: Key) -> bool:
         """Prolong an entry; False when there is none."""
         self.counts["heartbeat"] += 1

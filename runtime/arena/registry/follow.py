@@ -153,6 +153,15 @@ class _Answer:
 
 def _decode(line: bytes) -> Snapshot:
     try:
-        return codec.decode(Snapshot, json.loads(line))
+        return read_snapshot(json.loads(line))
     except (ValueError, RecursionError) as error:
-        raise WatchBroken(f"the registry sent no Snapshot: {error:.200}") from None
+        raise WatchBroken(f"the registry sent no Snapshot: {str(error)[:200]}") from None
+
+
+def read_snapshot(data: object) -> Snapshot:
+    """A Snapshot from JSON. Raises ValueError; also for an object without an epoch, which by its defaults would say that
+    nobody is alive."""
+    snapshot = codec.decode(Snapshot, data)
+    if not snapshot.epoch:
+        raise ValueError("it names no epoch")
+    return snapshot

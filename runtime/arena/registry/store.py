@@ -13,7 +13,8 @@ from pathlib import Path
 from arena.model import codec
 from arena.registry.entry import Entry
 
-PAUSE = 0.2  # seconds between two writes
+# Seconds between two writes: as long as the last one took, so that half the time is left for the work, within these bounds.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
 
 _log = logging.getLogger("arena.registry.store")
 
@@ -25,14 +26,17 @@ class _Document:
 
 
 class Store:
-    """The file at `path`. The first change is written at once, so that what was acknowledged survives a kill; changes that
-    come thick and fast are written together, `PAUSE` apart. `entries` gives what is to be kept at the moment of writing."""
+    """The file at `path`. A change is written at once; changes that come thick and fast are written together, the further
+    apart the longer writing takes, and whoever must not acknowledge one before it is safe awaits `settled`. `entries` gives
+    what is to be kept."""
 
     def __init__(self, path: Path, entries: Callable[[], tuple[Entry, ...]]) -> None:
         self._path = path
         self._entries = entries
         self._timer: asyncio.TimerHandle | None = None
         self._dirty = False
+        self._settled = asyncio.Event()
+        self._settled.set()
 
     def load(self) -> tuple[Entry, ...]:
         """What the last life knew. A file that cannot be used is put aside and reported, and nothing is known."""
@@ -49,9 +53,17 @@ class Store:
     def save_soon(self) -> None:
         """Note a change: written now, or with the next ones after the pause."""
         self._dirty = True
+        self._settled.clear()
         if self._timer is None:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
             self._write()
-            self._timer = asyncio.get_running_loop().call_later(PAUSE, self._after_pause)
+            pause = min(max(loop.time() - began, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            self._timer = loop.call_later(pause, self._after_pause)
+
+    async def settled(self) -> None:
+        """Return when every change so far is written, or could not be."""
+        await self._settled.wait()
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -75,10 +87,11 @@ class Store:
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump(codec.encode(document), file)
             fresh.replace(self._path)
-        except OSError as error:  # a full disk must not end the registry: the next change tries again
+        except OSError as error:  # a full disk must not end the registry: the next change, or the end, tries again
             _log.error("the state could not be kept", extra={"reason": str(error)})
         else:
             self._dirty = False
+        self._settled.set()
 
     def _put_aside(self, aside: Path) -> None:
         try:

@@ -39,7 +39,7 @@ def _split(text: str, field: str) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise _invalid(field, f"is not a URL: {error:.100}") from None
+        raise _invalid(field, f"is not a URL: {str(error)[:100]}") from None
     if parts.scheme not in ("http", "https"):
         raise _invalid(field, "must begin with http:// or https://")
     if "@" in parts.netloc:
