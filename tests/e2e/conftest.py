@@ -72,7 +72,7 @@ class Sandbox:
 
     def _ours(self, process: psutil.Process) -> bool:
         try:
-            facts = [*process.cmdline(), process.environ().get("ARENA_TEST_SANDBOX", "")]
+            facts = [*process.cmdline(), process.environ().get("ARENA_PROJECT_ID", "")]
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
         return process.pid != os.getpid() and any(str(self.directory) in fact for fact in facts)

@@ -23,7 +23,6 @@ _CALL_PATIENCE = 1.5  # seconds for the last word to a registry that may be away
 _RETRY = Restart(delay=0.1, max_delay=3.0)
 _NEWS = 5  # attempts in a row that failed
 _REFUSED_PAUSE = 30.0
-_STATIC_CHECK = 10.0  # seconds between two looks whether the registry still knows a static entry
 _SETTLE = 0.1  # seconds between a withdrawal and SIGTERM: the Snapshot must reach the gateway first
 
 _log = logging.getLogger("arena.daemon.registration")
@@ -125,9 +124,9 @@ class Registrations:
         attempt = 0
         while True:
             try:
-                lease = await self._registry().register(entry.payload())
+                pause = await self._registry().register(entry.payload())
                 attempt = 0
-                await self._keep_alive(entry, lease.heartbeat or _STATIC_CHECK)
+                await self._keep_alive(entry, pause)
             except RegistryAway as error:
                 # At its own start the registry is away for a moment, which is no news.
                 _log.log(logging.WARNING if attempt == _NEWS else logging.DEBUG, "%s", error)
