@@ -1,5 +1,7 @@
 """One instance kept running, in scripted time."""
 
+import asyncio
+
 import pytest
 
 from arena.model.service import Probe, Restart
@@ -140,6 +142,25 @@ async def test_a_machine_that_refuses_is_a_failure_not_a_bug(desk, monkeypatch):
     assert desk.status("web-1") == "failed"
     assert "web-1 cannot start" in desk.state("web-1").detail
     assert "Too many open files" in desk.state("web-1").detail
+
+
+async def test_asked_again_it_waits_until_the_last_run_is_cleaned_up(desk, monkeypatch):
+    clean, stop = asyncio.Event(), FakeBackend.stop
+
+    async def slow(self, handle, grace):
+        await clean.wait()
+        return await stop(self, handle, grace)
+
+    monkeypatch.setattr(FakeBackend, "stop", slow)
+    await desk.supervisor.apply((workload("web", restart=Restart("no")),))
+    desk.backend.exit("web-1", 1)
+    await desk.clock.advance(0)
+    applying = await desk.during(desk.supervisor.apply((WEB,)), 0)
+    assert desk.status("web-1") == "pending"
+    clean.set()
+    await applying
+    assert desk.status("web-1") == "running"
+    assert desk.state("web-1").handle.run == desk.backend.started[-1].run
 
 
 async def test_healthy_is_told_once_with_the_time_it_took(desk):

@@ -1,6 +1,6 @@
 """The life of one instance.
 
-Theory. An instance is in one of seven states; six signals move it. `ask` wants it to run, `halt` wants it to end; the others
+Theory. An instance is in one of seven states; seven signals move it. `ask` wants it to run, `halt` wants it to end; the others
 report what became of it.
 
     pending      wants to run; waits for what it depends on

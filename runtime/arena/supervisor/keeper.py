@@ -148,6 +148,8 @@ class Keeper:
 
     async def _start(self) -> None:
         async with self._lock:
+            if self._task is not None:
+                await asyncio.wait({self._task})  # the last run may still be cleaning up
             if self.state.status == "pending" and await self._spawn("started"):
                 self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
 

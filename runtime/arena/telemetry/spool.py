@@ -110,4 +110,5 @@ def _punch_hole(file: int, offset: int, length: int) -> None:
     """Free the blocks of a range. A refusal is not an error: the space comes back when the spool is emptied."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
-        libc.fallocate64(file, _PUNCH_HOLE_KEEP_SIZE, ctypes.c_int64(offset), ctypes.c_int64(length))
+        fallocate = getattr(libc, "fallocate64", None) or libc.fallocate  # musl has one name, for 64 bit offsets
+        fallocate(file, _PUNCH_HOLE_KEEP_SIZE, ctypes.c_int64(offset), ctypes.c_int64(length))
