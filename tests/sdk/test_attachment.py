@@ -11,11 +11,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
+from fastapi import FastAPI
 
+from arena import sdk
 from arena.auth import secret, service_token
+from arena.errors import ConfigError
 from tests.sdk.conftest import Start, StubRegistry, eventually, free_port
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics"])
+def test_an_app_with_such_a_route_of_its_own_is_refused(path: str) -> None:
+    app = FastAPI()
+    app.add_api_route(path, lambda: "mine")
+    with pytest.raises(ConfigError, match=path):
+        sdk.attach(app)
 
 
 def get(url: str, **headers: str) -> httpx.Response:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.responses import JSONResponse, Response
 
+from arena.errors import ConfigError
 from arena.sdk import logs
 from arena.sdk.environment import Environment
 from arena.sdk.health import Check, examine
@@ -44,8 +45,10 @@ def attach(
     It adds `/health` (from `health`, healthy if None) and `/metrics`, request context and metrics for every request, JSON
     logs for the whole process, and, when Arena started the process, registration with `version`, `capabilities` and
     `metadata` for as long as the app runs. The app's own lifespan stays: registration begins after its startup and ends
-    before its shutdown. Raises ConfigError when the environment makes no sense.
+    before its shutdown. Raises ConfigError when the environment makes no sense, or when the app has one of the two routes
+    already.
     """
+    _refuse_own_routes(app)
     environment = Environment.read()
     service = environment.service or app.title
     logs.configure(service, environment.instance or f"{service}-{os.getpid()}")
@@ -56,6 +59,16 @@ def attach(
     _add_routes(app, metrics, health, _identity(environment, service, version), registrar)
     _wrap_lifespan(app, environment, registrar)
     return Attachment(environment, metrics.registry)
+
+
+def _refuse_own_routes(app: FastAPI) -> None:
+    """The first of two routes wins, so ours would never be asked and the service would look healthier than it is."""
+    taken = {"/health", "/metrics"} & {getattr(route, "path", "") for route in app.routes}
+    if taken:
+        raise ConfigError(
+            f"the app has a route {sorted(taken)[0]} already",
+            hint="let attach add it: pass health=…, and register your metrics with its `metrics`; call attach once",
+        )
 
 
 def _identity(environment: Environment, service: str, version: str) -> dict[str, object]:

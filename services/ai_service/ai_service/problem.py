@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from ai_service.answering import ClientLeft
@@ -53,7 +54,7 @@ async def _failure(request: Request, error: Exception) -> Response:
         _log.warning("generation failed", extra={"code": error.code, "detail": error.detail})
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
     if _speaks_openai(request):
-        return JSONResponse(openai_of(error), error.status, headers)
+        return _json(openai_of(error), error.status, headers)
     return _problem_response(problem_of(error), headers)
 
 
@@ -62,7 +63,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = [_finding(item) for item in error.errors()]
     if _speaks_openai(request):
         first = found[0]
-        return JSONResponse(as_openai(400, first["code"], first["message"], first["field"] or None), 400)
+        return _json(as_openai(400, first["code"], first["message"], first["field"] or None), 400)
     detail = "; ".join(item["message"] for item in found)
     return _problem_response(as_problem(422, "invalid_request", "Invalid request", detail, errors=found))
 
@@ -71,7 +72,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     if _speaks_openai(request):
-        return JSONResponse(as_openai(error.status_code, "not_found", error.detail), error.status_code, headers)
+        return _json(as_openai(error.status_code, "http_error", error.detail), error.status_code, headers)
     return _problem_response(as_problem(error.status_code, "http_error", error.detail, error.detail), headers)
 
 
@@ -80,7 +81,12 @@ async def _nobody(_request: Request, _error: Exception) -> Response:
 
 
 def _problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(body, body["status"], headers, media_type="application/problem+json")
+    return _json(body, body["status"], headers, "application/problem+json")
+
+
+def _json(body: Any, status: int, headers: dict[str, str] | None = None, kind: str = "application/json") -> Response:
+    """In ASCII: what a client sent comes back in errors, and half a surrogate pair has no UTF-8."""
+    return Response(json.dumps(body), status, headers, kind)
 
 
 def _speaks_openai(request: Request) -> bool:

@@ -69,6 +69,8 @@ def test_a_stop_string_ends_it(service: Service) -> None:
         ({"prompt": "x", "max_tokens": 10**30}, 422, "max_tokens"),
         ({"prompt": "x", "temperature": -1}, 422, "temperature"),
         ({"prompt": "x", "top_k": 4}, 422, "top_k is not supported"),
+        (b'{"prompt": "\\ud800"}', 422, "prompt"),
+        (b'{"prompt": "x", "\\ud800": 1}', 422, "unicode"),
         ({"prompt": "x" * 4001}, 400, "4001 characters; at most 4000"),
         ({"prompt": "x", "max_tokens": 2040}, 400, "2048 tokens"),
         ({"prompt": "☃ " * 1999}, 400, "2048 tokens"),
@@ -80,6 +82,16 @@ def test_bad_input_is_a_problem(service: Service, body: object, status: int, sai
     assert answer.headers["content-type"] == "application/problem+json"
     assert said in answer.json()["detail"]
     assert answer.json()["request_id"] == "r-1"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["\0", "a\0b", "<|im_end|>", "\u202e\ufeff", "😀" * 20, "%s%n{}", "\r\n\r\ndata: [DONE]"]
+)
+def test_odd_text_is_only_text(service: Service, prompt: str) -> None:
+    answer = service.post("/generate", {"prompt": prompt, "max_tokens": 1, "stream": True})
+    assert answer.status_code == 200
+    # One token may be half a character, which is kept back: then there is no piece of text.
+    assert events(answer.text)[-2]["usage"]["completion_tokens"] == 1
 
 
 def test_a_stream_that_cannot_begin_is_a_problem_too(service: Service) -> None:
@@ -99,8 +111,7 @@ def test_health_answers_while_the_model_works(service: Service) -> None:
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_client_that_leaves_stops_the_generation(service: Service, stream: bool) -> None:
     before = service.metric(ABANDONED)
-    timeout = httpx.Timeout(30, read=0.4)
-    with httpx.Client(trust_env=False, timeout=timeout) as http:
+    with httpx.Client(trust_env=False, timeout=httpx.Timeout(30, read=30 if stream else 0.4)) as http:
         if stream:
             with http.stream("POST", f"{service.url}/generate", json={**STORY, "stream": True}) as answer:
                 next(answer.iter_lines())

@@ -110,3 +110,8 @@ def test_too_long_is_said_with_openais_code(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(model="arena-gpt", messages=[{"role": "user", "content": "x" * 4001}])
     assert caught.value.code == "string_above_max_length"
+
+
+def test_a_name_that_has_no_utf8_is_quoted_all_the_same(service: Service) -> None:
+    body = b'{"model": "\\ud800x", "messages": [{"role": "user", "content": "hi"}]}'
+    assert service.post("/v1/chat/completions", body).status_code in (400, 404)
