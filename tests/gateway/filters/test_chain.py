@@ -1,0 +1,49 @@
+"""gateway.filters.chain: the order of a route's filters."""
+
+from __future__ import annotations
+
+import pytest
+
+from arena.auth.jwt import Verifier
+from arena.gateway.filters.auth import Authenticator
+from arena.gateway.filters.chain import compile_chain
+from arena.model.project import Jwt
+from arena.model.route import RateLimit, Route
+from arena.policy.limit import Limiter
+
+AUTH = Authenticator(Verifier(Jwt("s" * 32)), 0.0, lambda: 0.0)
+BY_IP, BY_CALLER = RateLimit(1, 1, "ip"), RateLimit(1, 1, "principal")
+
+
+def kinds(route: Route, *common: RateLimit) -> list[str]:
+    chain = compile_chain(route, common, AUTH, lambda scope, limit: Limiter(limit))
+    return ["auth" if one is AUTH else getattr(one, "__qualname__", "?").split(".")[0] for one in chain]
+
+
+@pytest.mark.parametrize(
+    ("route", "common", "expected"),
+    [
+        (Route("r", "s", "/", auth="none"), (), []),
+        (Route("r", "s", "/"), (), ["auth"]),
+        (Route("r", "s", "/", roles=("a",)), (BY_CALLER, BY_IP), ["admit_by", "auth", "require_roles", "admit_by"]),
+        (
+            Route("r", "s", "/", rate_limits=(BY_IP, BY_CALLER)),
+            (BY_CALLER,),
+            ["admit_by", "auth", "admit_by", "admit_by"],
+        ),
+        (Route("r", "s", "/", auth="none", roles=("a",)), (BY_IP,), ["admit_by"]),
+    ],
+)
+def test_order(route: Route, common: tuple[RateLimit, ...], expected: list[str]) -> None:
+    assert kinds(route, *common) == expected
+
+
+def test_a_limit_of_the_gateway_and_one_of_a_route_are_counted_apart() -> None:
+    asked: list[tuple[str, RateLimit]] = []
+
+    def limiter_of(scope: str, limit: RateLimit) -> Limiter:
+        asked.append((scope, limit))
+        return Limiter(limit)
+
+    compile_chain(Route("r", "s", "/", rate_limits=(BY_IP,)), (BY_IP,), AUTH, limiter_of)
+    assert asked == [("", BY_IP), ("r", BY_IP)]
