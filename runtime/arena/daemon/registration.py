@@ -54,6 +54,8 @@ class Entry:
                 "timeout_s": self.probe.timeout,
                 "retries": self.probe.retries,
                 "successes": self.probe.successes,
+                # What runs elsewhere is not starting: its first failures count.
+                "start_period_s": 0 if self.permanent else self.probe.start_period,
             }
         if self.permanent:
             told["ttl_seconds"] = 0

@@ -1,7 +1,7 @@
 """What an instance sends when it registers, read strictly: anything that is not understood is refused by name.
 
 Shape: `{"service_name", "url"}` and optionally `health_url`, `metadata{version, capabilities, ...}`, `instance_id`,
-`ttl_seconds` (null or 0: static), `check{interval_s, timeout_s, retries, successes}`.
+`ttl_seconds` (null or 0: static), `check{interval_s, timeout_s, retries, successes, start_period_s}`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_BODY_BYTES = 64 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@\[\]-]{0,127}", re.ASCII)
 _FIELDS = {"service_name", "url", "health_url", "metadata", "instance_id", "ttl_seconds", "check"}
-_CHECK_FIELDS = {"interval_s", "timeout_s", "retries", "successes"}
+_CHECK_FIELDS = {"interval_s", "timeout_s", "retries", "successes", "start_period_s"}
 _MAX_CAPABILITIES = 64
 
 
@@ -77,6 +77,7 @@ def _probe(path: str, terms: dict[str, Any]) -> Probe:
         timeout=strict.number(terms, "timeout_s", 0.1, 60, default=default.timeout, where="check."),
         retries=strict.whole(terms, "retries", 1, 100, default=default.retries, where="check."),
         successes=strict.whole(terms, "successes", 1, 100, default=default.successes, where="check."),
+        start_period=strict.number(terms, "start_period_s", 0, 3600, default=default.start_period, where="check."),
     )
 
 
