@@ -13,13 +13,14 @@ from arena_cli import follow
 from arena_cli.context import Context
 from arena_cli.invoke import Signalled
 from arena_cli.render import startup
-from arena_cli.start import bring_up
+from arena_cli.start import bring_up, start_daemon
 from arena_cli.stop import stop
 
 
 async def run(context: Context, request: UpRequest) -> None:
     """Return when the project was stopped from elsewhere; raise Signalled after Ctrl-C has stopped it."""
     signals = _listen()
+    await start_daemon(request.project)  # a signal waits for this: a daemon half started could not be told to stop
     work = asyncio.ensure_future(_attend(context, request))
     number = await _until_signal(work, signals)
     if number is None:

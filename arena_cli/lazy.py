@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from arena_cli.catalogue import CATALOGUE, Entry
 from arena_cli.invoke import invocable
+from arena_cli.usage import Command
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -64,7 +65,8 @@ def build(entry: Entry) -> Any:
         return _build_group(entry)
     function: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.name)
     app = _app()
-    app.command(entry.name, help=inspect.getdoc(function), context_settings=SETTINGS)(invocable(function))
+    words = inspect.getdoc(function)
+    app.command(entry.name, cls=Command, help=words, context_settings=SETTINGS)(invocable(function))
     return typer.main.get_command(app)
 
 

@@ -13,7 +13,7 @@ from arena_cli.parse import duration
 Services = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SERVICE]...",
+        metavar="[SERVICE...]",
         help="Services to act on; all when none is named.",
         autocompletion=complete_service,
         show_default=False,

@@ -55,15 +55,20 @@ async def show_plan(context: Context, request: UpRequest) -> None:
     context.show(startup.plan(plan))
 
 
+async def start_daemon(project: Project) -> None:
+    """Return when the project's daemon answers; one is started if none does."""
+    from arena.daemon import launch
+
+    await launch.ensure(_layout(project), project.directory)
+
+
 async def bring_up(context: Context, request: UpRequest) -> UpReport:
     """Start what is not running, wait until it is ready, and print parts, addresses and a request to try."""
     from arena.control import client
-    from arena.daemon import launch
 
     project = request.project
-    layout = _layout(project)
-    await launch.ensure(layout, project.directory)
-    async with client.connect(layout) as arena:
+    await start_daemon(project)
+    async with client.connect(_layout(project)) as arena:
         try:
             with watching(context) as on_event:
                 report = await arena.up(request, on_event)

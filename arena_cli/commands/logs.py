@@ -17,7 +17,8 @@ async def logs(
     *,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Stay, and show what comes.")] = False,
     tail: Annotated[
-        int | None, typer.Option("-n", "--tail", min=0, help="Only the last so many lines.", show_default=False)
+        int | None,
+        typer.Option("-n", "--tail", metavar="N", min=0, help="Only the last so many lines.", show_default=False),
     ] = None,
     since: Annotated[
         str,

@@ -23,13 +23,20 @@ def issue(
         typer.Option("--scope", metavar="SCOPE", help="A scope it has; may be repeated.", show_default=False),
     ] = None,
     ttl: Annotated[
-        float, typer.Option("--ttl", metavar="DURATION", parser=duration, help="How long it is valid: 30m, 1h, 7d.")
+        float,
+        typer.Option(
+            "--ttl",
+            metavar="DURATION",
+            parser=duration,
+            help="How long it is valid: 30m, 7d. An hour by default.",
+            show_default=False,
+        ),
     ] = 3600.0,
     output: OutputOption = "table",
 ) -> None:
     """Issue a signed token for the gateway.
 
-    The token alone goes to stdout, so that it can be used as $(arena token issue --sub me --role user).
+    The token alone goes to stdout, for use as "$(arena token issue --sub me --role user)".
     """
     from arena_cli import credential
     from arena_cli.render import token

@@ -20,7 +20,11 @@ async def up(
     wait_timeout: Annotated[
         float,
         typer.Option(
-            "--wait-timeout", metavar="SECONDS", parser=duration, help="How long everything may take to be ready."
+            "--wait-timeout",
+            metavar="SECONDS",
+            parser=duration,
+            help="How long everything may take to be ready: 60 by default.",
+            show_default=False,
         ),
     ] = 60.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why; do nothing.")] = False,

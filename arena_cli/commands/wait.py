@@ -17,7 +17,14 @@ async def wait(
     service: OneService,
     status: Annotated[Awaited, typer.Option("--status", help="What every instance of it must become.")] = "healthy",
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", parser=duration, help="How long to wait at most.")
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            parser=duration,
+            help="How long to wait at most: 60 by default.",
+            show_default=False,
+        ),
     ] = 60.0,
 ) -> None:
     """Wait until a service has a status or health.
