@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 
 from arena.auth.jwt import Verifier
 from arena.gateway.filters.auth import Authenticator
@@ -12,9 +14,11 @@ from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
-from arena.model.snapshot import Snapshot
+from arena.model.snapshot import Endpoint, Snapshot
 from arena.policy.limit import Limiter
 from arena.policy.retry import RetryBudget
+
+_PLAIN = re.compile(r"[!-~]+")
 
 
 class Assembler:
@@ -38,13 +42,15 @@ class Assembler:
         authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
-        self._limiters = {key: self._limiters.get(key) or Limiter(key[1]) for key in limits}
+        known = self._limiters
+        self._limiters = {key: known[key] if key in known else Limiter(key[1]) for key in limits}
         return authenticator
 
     def assemble(
         self, spec: GatewaySpec, snapshot: Snapshot, authenticator: Authenticator, pages: dict[bytes, Page]
     ) -> Table:
         """Compile the routes of `spec` (and the automatic ones) for the endpoints of `snapshot`."""
+        snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
         self._follow(snapshot)
         services = {name: self._service(name, snapshot) for name in {e.service for e in snapshot.endpoints}}
         routes = []
@@ -84,6 +90,12 @@ class Assembler:
 
     def _limiter(self, scope: str, limit: RateLimit) -> Limiter:
         return self._limiters[scope, limit]
+
+
+def _is_usable(endpoint: Endpoint) -> bool:
+    """False for an address that would break the head of a request; the registry refuses these, but a file may hold one."""
+    address = endpoint.address
+    return _PLAIN.fullmatch(f"{address.authority}{address.path}") is not None
 
 
 def _auto_routes(spec: GatewaySpec, snapshot: Snapshot) -> list[Route]:

@@ -114,12 +114,11 @@ class Plane:
         """
         self.draining = True
         await asyncio.sleep(0.05)
-        for client in list(self.clients):
-            client.close_if_idle()
+        self._close_idle()
         end = monotonic() + self.timeouts.drain
         clean = await _until(lambda: not self.stats.in_flight, end)
         # What was written needs a moment to be read.
-        await _until(lambda: not self.clients, min(end, monotonic() + _LAST_READS_SECONDS))
+        await _until(self._close_idle, min(end, monotonic() + _LAST_READS_SECONDS))
         for client in list(self.clients):
             client.transport.abort()
         for upstream in list(self.upstreams):
@@ -127,6 +126,12 @@ class Plane:
         if self.log is not None:
             await _until(self.log.flush, monotonic() + _LAST_LINES_SECONDS)
         return clean
+
+    def _close_idle(self) -> bool:
+        """Close the connections that carry nothing; True when none at all is left."""
+        for client in list(self.clients):
+            client.close_if_idle()
+        return not self.clients
 
 
 async def _until(done: Callable[[], bool], end: float) -> bool:

@@ -1,0 +1,25 @@
+"""gateway.listener: the server socket."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from arena.errors import PortTaken
+from arena.gateway.listener import listen
+from tests.gateway.kit import Gateway
+
+
+async def test_a_taken_port_is_said_so(gateway: Gateway) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"127.0.0.1 port {port}"):
+            await listen(gateway.plane, "127.0.0.1", port)
+
+
+async def test_two_gateways_never_share_a_port(gateway: Gateway) -> None:
+    with pytest.raises(PortTaken):
+        await listen(gateway.plane, "127.0.0.1", gateway.port)

@@ -1,0 +1,95 @@
+"""gateway.pages: what the gateway tells about itself."""
+
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from arena.model.address import Address
+from arena.model.route import RateLimit, Route
+from arena.model.snapshot import Endpoint
+from tests.gateway.kit import Client, Gateway, Start, Stub, bearer, connected, get
+
+
+def metric(text: str, name: str, **labels: str) -> float:
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    (value,) = [one.value for one in samples if one.name == name and labels.items() <= one.labels.items()]
+    return value
+
+
+async def scrape(client: Client) -> str:
+    reply = await client.ask(get("/metrics"))
+    assert (reply.status, reply.header("content-type")) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    return reply.body.decode()
+
+
+async def test_health_tells_its_own_state(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        health = (await client.ask(get("/health"))).json
+        assert (health["status"], health["project"]) == ("ok", "test")
+        assert health["services"] == {"up": 1, "down": 0, "names_down": []}
+        gateway.endpoints()
+        health = (await client.ask(get("/health"))).json
+        assert (health["status"], health["services"]) == ("degraded", {"up": 0, "down": 1, "names_down": ["web"]})
+        snapshot = health["snapshot"]
+        assert isinstance(snapshot, dict)
+        assert (snapshot["version"], snapshot["epoch"], snapshot["stale"], snapshot["source"]) == (
+            2,
+            "test",
+            False,
+            "registry",
+        )
+
+
+async def test_a_service_nobody_probed_yet_is_unknown_not_up(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(health="unknown"), services=("web", "idle"))
+    async with connected(gateway) as client:
+        rows = (await client.ask(get("/services"))).json["services"]
+    assert rows == [{"name": "idle", "health": "down"}, {"name": "web", "health": "unknown"}]
+
+
+async def test_services_shows_addresses_to_operators_alone(gateway: Gateway, stub: Stub) -> None:
+    async with connected(gateway) as client:
+        for lines in ([], [bearer("user")]):
+            reply = await client.ask(get("/services", *lines))
+            assert reply.json == {"services": [{"name": "web", "health": "up"}], "stale": False}
+            assert str(stub.port).encode() not in reply.body
+        rows = (await client.ask(get("/services", bearer("operator")))).json["services"]
+        (await client.ask(get("/services", b"Authorization: Bearer junk\r\n"))).problem(401, "unauthenticated")
+    url = f"http://127.0.0.1:{stub.port}"
+    instances = [{"instance": "web-1", "url": url, "health": "passing", "metadata": {}}]
+    assert rows == [{"name": "web", "health": "up", "instances": instances}]
+
+
+async def test_metrics_count_what_happened(start: Start, stub: Stub) -> None:
+    limits = (RateLimit(0.001, 2, "ip"),)
+    dead = Endpoint("dead", "dead-1", Address("127.0.0.1", 1), "passing")
+    routes = (Route("web", "web", "/", auth="none", rate_limits=limits), Route("dead", "dead", "/dead", auth="none"))
+    gateway = await start(stub.endpoint(), dead, routes=routes)
+    async with connected(gateway) as client:
+        for path in ("/", "/", "/", "/dead", "/%zz"):
+            await client.ask(get(path))
+        text = await scrape(client)
+    assert metric(text, "arena_gateway_requests_total", route="web", service="web", status="2xx") == 2
+    assert metric(text, "arena_gateway_requests_total", route="web", status="4xx") == 1
+    assert metric(text, "arena_gateway_requests_total", route="dead", status="5xx") == 1
+    assert metric(text, "arena_gateway_requests_total", route="", status="4xx") == 1
+    assert metric(text, "arena_gateway_rate_limited_total", route="web") == 1
+    assert metric(text, "arena_gateway_upstream_errors_total", service="dead", reason="connect") == 1
+    assert metric(text, "arena_gateway_request_duration_seconds_count", route="web") == 3
+    assert metric(text, "arena_gateway_outcomes_total", outcome="served") == 2
+    assert metric(text, "arena_gateway_requests_in_flight") == 1  # the scrape itself
+    assert metric(text, "arena_gateway_connections") == 1
+    assert metric(text, "arena_gateway_snapshot_version") == 1
+    assert metric(text, "process_resident_memory_bytes") > 1_000_000
+
+
+async def test_pages_are_never_proxied_and_take_get_and_head_alone(gateway: Gateway, stub: Stub) -> None:
+    async with connected(gateway) as client:
+        for path in ("/health", "/services", "/metrics"):
+            head = await client.ask(get(path, method="HEAD"))
+            assert (head.status, head.body) == (200, b"")
+            assert int(head.header("content-length") or 0) > 0
+            reply = await client.ask(get(path, method="POST"))
+            reply.problem(405, "method-not-allowed")
+            assert reply.header("allow") == "GET, HEAD"
+    assert stub.asked == []

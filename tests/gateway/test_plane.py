@@ -1,0 +1,110 @@
+"""gateway.plane: what is shared, and the end of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+
+import pytest
+
+from arena.model.project import Timeouts
+from tests.gateway.kit import Client, Cut, Gateway, Start, Stub, Talk, connected, eventually, get
+
+
+async def test_a_drain_lets_a_stream_end_and_refuses_what_is_new(gateway: Gateway, stub: Stub) -> None:
+    go = asyncio.Event()
+
+    async def stream(talk: Talk) -> None:
+        await talk.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await go.wait()
+        await talk.send(b"6\r\n world\r\n0\r\n\r\n")
+
+    stub.answer = stream
+    async with connected(gateway) as client, connected(gateway) as idle:
+        assert (await idle.ask(get("/health"))).status == 200
+        await client.send(get())
+        await client.reader.readuntil(b"hello\r\n")
+        gateway.server.close()
+        draining = asyncio.create_task(gateway.plane.drain())
+        assert await idle.at_end()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", gateway.port)
+        assert not draining.done()
+        go.set()
+        assert await client.rest() == b"6\r\n world\r\n0\r\n\r\n"
+        assert await draining
+
+
+async def test_a_request_that_crosses_the_drain_is_answered_and_told_to_go(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get())).header("connection") is None
+        draining = asyncio.create_task(gateway.plane.drain())
+        await asyncio.sleep(0)
+        reply = await client.ask(get())
+        assert (reply.status, reply.header("connection")) == (200, "close")
+        assert await client.at_end()
+        assert await draining
+
+
+async def test_a_drain_ends_when_its_time_is_up(start: Start, stub: Stub) -> None:
+    async def silent(talk: Talk) -> None:
+        await talk.reader.read(-1)
+
+    stub.answer = silent
+    gateway = await start(stub.endpoint(), timeouts=Timeouts(drain=0.2))
+    async with connected(gateway) as client:
+        await client.send(get())
+        await eventually(lambda: stub.asked)
+        began = time.monotonic()
+        assert not await gateway.plane.drain()
+        assert time.monotonic() - began < 2
+        with pytest.raises(Cut):
+            await client.reply()
+
+
+async def test_connections_and_counters_return_to_nothing(gateway: Gateway, stub: Stub) -> None:
+    async def once() -> None:
+        async with connected(gateway) as client:
+            assert (await client.ask(get())).status == 200
+
+    await asyncio.gather(*(once() for _ in range(50)))
+    await eventually(lambda: not gateway.plane.clients)
+    assert gateway.plane.stats.in_flight == 0
+    assert gateway.plane.stats.accepted == 50
+
+
+async def test_an_exchange_is_garbage_as_soon_as_it_is_over(gateway: Gateway) -> None:
+    """Reference cycles would make the collector part of every request."""
+    from arena.gateway.exchange import Exchange
+
+    async with connected(gateway) as client:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await client.ask(get())
+            alive = [one for one in gc.get_objects() if isinstance(one, Exchange)]
+        finally:
+            gc.enable()
+    assert len(alive) <= 1
+
+
+async def test_many_clients_at_once(gateway: Gateway, stub: Stub) -> None:
+    async def load(client: Client) -> list[int]:
+        return [(await client.ask(get())).status for _ in range(20)]
+
+    async def one() -> list[int]:
+        async with connected(gateway) as client:
+            return await load(client)
+
+    statuses = await asyncio.gather(*(one() for _ in range(100)))
+    assert {status for each in statuses for status in each} == {200}
+    assert stub.connections <= 100
+
+
+async def test_timeouts_follow_a_new_spec(start: Start) -> None:
+    gateway = await start(timeouts=Timeouts(header=0.2))
+    assert gateway.plane._sweep_every == pytest.approx(0.05)
+    gateway.plane.configure(gateway.view.spec.settings.__class__())
+    assert gateway.plane._sweep_every == pytest.approx(0.5)

@@ -1,0 +1,39 @@
+"""gateway.refusal: answers of our own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from arena.gateway.refusal import STATUS_LINES, TITLES, Refusal, of_wire, reply
+
+
+def test_a_problem_has_the_members_of_rfc_9457_and_a_request_id() -> None:
+    problem = json.loads(Refusal(404, "not-found", 'no "route"').body("r-1"))
+    assert problem == {
+        "type": "urn:arena:problem:not-found",
+        "title": TITLES["not-found"],
+        "status": 404,
+        "detail": 'no "route"',
+        "request_id": "r-1",
+    }
+
+
+@pytest.mark.parametrize("status", [400, 408, 413, 417, 431, 501, 505])
+def test_every_status_of_the_wire_has_a_kind(status: int) -> None:
+    refusal = of_wire(status, "why")
+    assert refusal.close
+    assert refusal.kind in TITLES
+
+
+def test_status_lines() -> None:
+    assert STATUS_LINES[200] == b"HTTP/1.1 200 OK"
+    assert STATUS_LINES[429] == b"HTTP/1.1 429 Too Many Requests"
+    assert STATUS_LINES[299] == b"HTTP/1.1 299 Status"
+
+
+def test_a_reply_for_head_announces_what_it_leaves_out() -> None:
+    whole = reply(200, b"text/plain", b"body", (b"x-a: 1", b""))
+    assert whole == b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\nx-a: 1\r\n\r\nbody"
+    assert reply(200, b"text/plain", b"body", (b"x-a: 1", b""), head_only=True) == whole[:-4]

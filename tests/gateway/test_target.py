@@ -1,0 +1,32 @@
+"""gateway.target: one endpoint."""
+
+from __future__ import annotations
+
+from arena.gateway.target import Target, key_of
+from arena.model.address import Address
+from arena.model.snapshot import Endpoint
+from tests.gateway.kit import Gateway, connected, eventually, get
+
+ENDPOINT = Endpoint("web", "web-1", Address("::1", 80, path="/base"), "passing")
+
+
+def test_what_goes_into_a_request() -> None:
+    target = Target(ENDPOINT)
+    assert target.host_line == b" HTTP/1.1\r\nhost: [::1]:80\r\nvia: 1.1 arena\r\n"
+    assert (target.prefix, target.tls, target.in_flight) == (b"/base", None, 0)
+    assert Target(Endpoint("web", "x", Address("h", 443, "https"))).tls is not None
+
+
+def test_health_and_metadata_do_not_make_another_target() -> None:
+    other = Endpoint("web", "web-1", Address("::1", 80, path="/base"), "failing", {"a": 1})
+    assert key_of(ENDPOINT) == key_of(other)
+
+
+async def test_retiring_closes_what_is_idle(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get())).status == 200
+        (target,) = gateway.plane.table.routes[0].service.targets
+        assert len(target.idle) == 1
+        target.retire()
+        assert (target.retired, len(target.idle)) == (True, 0)
+        await eventually(lambda: not gateway.plane.upstreams)
