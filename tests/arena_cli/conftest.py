@@ -7,7 +7,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,34 +110,44 @@ class Inside:
 
 
 @pytest.fixture
-def inside(folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Inside:
+def inside(folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
     monkeypatch.chdir(folder.path)
     for name in ("ARENA_JWT_SECRET", "ARENA_DEBUG", "CLICOLOR_FORCE", "ARENA_API_PORT"):
         monkeypatch.delenv(name, raising=False)
-    return Inside(folder, capsys, monkeypatch)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield Inside(folder, capsys, monkeypatch)
+    monkeypatch.undo()
+    time.tzset()
 
 
-Serve = Callable[[FakeOperator], Awaitable[FakeOperator]]
+Serve = Callable[[FakeOperator], FakeOperator]
 
 
 @pytest.fixture
-async def serve(folder: Folder) -> AsyncIterator[Serve]:
-    """Put an operator on the socket of `folder`'s project."""
+def serve(folder: Folder) -> Iterator[Serve]:
+    """Put an operator on the socket of `folder`'s project, served by a thread, as a daemon would be by a process."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
     servers: list[Server] = []
 
-    async def start(operator: FakeOperator) -> FakeOperator:
+    def start(operator: FakeOperator) -> FakeOperator:
         path = socket_path(folder.layout)
         path.parent.mkdir(parents=True, exist_ok=True)
         servers.append(Server(operator, path))
-        await servers[-1].start()
+        asyncio.run_coroutine_threadsafe(servers[-1].start(), loop).result(10)
         return operator
 
     yield start
     for server in servers:
-        await server.close()
+        asyncio.run_coroutine_threadsafe(server.close(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture
-async def daemon(serve: Serve) -> FakeOperator:
+def daemon(serve: Serve) -> FakeOperator:
     """The scripted operator with its default answers."""
-    return await serve(FakeOperator())
+    return serve(FakeOperator())

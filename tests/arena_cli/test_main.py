@@ -58,11 +58,11 @@ def test_help_imports_nothing_heavy_and_no_command() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-async def test_every_error_of_the_daemon_has_its_exit_code(
-    serve: Serve, folder: Folder, error: ArenaError, code: int
+def test_every_error_of_the_daemon_has_its_exit_code(
+    serve: Serve, inside: Inside, error: ArenaError, code: int
 ) -> None:
-    await serve(FakeOperator(script=(), error=error))
-    told = await folder.arena("restart", code=code)
+    serve(FakeOperator(script=(), error=error))
+    told = inside("restart", code=code)
     assert told.out == ""
     assert told.err == "error: it broke\n\n  evidence\n\nhint: mend it\n"
 
@@ -127,7 +127,7 @@ async def test_a_signal_ends_a_command_with_its_code_and_no_noise(
 async def test_a_reader_that_leaves_is_not_an_error(serve: Serve, folder: Folder) -> None:
     operator = FakeOperator(hold=False)
     operator.lines = operator.lines * 20_000
-    await serve(operator)
+    serve(operator)
     process = await folder.start("logs")
     assert process.stdout is not None
     await process.stdout.readline()

@@ -33,7 +33,7 @@ async def test_a_silent_wait_names_what_it_waits_for(
 
 
 async def test_a_terminal_sees_lines_redrawn_and_then_the_result(serve: Serve, folder: Folder) -> None:
-    await serve(FakeOperator(script=SLOW))
+    serve(FakeOperator(script=SLOW))
     terminal = await Terminal.start(folder.path, "up", "-d")
     assert await terminal.end() == 0
     assert "waiting" in terminal.plain and "until gateway is healthy" in terminal.plain
@@ -45,7 +45,7 @@ async def test_a_terminal_sees_lines_redrawn_and_then_the_result(serve: Serve, f
 
 async def test_a_failure_leaves_the_last_state_on_the_screen(serve: Serve, folder: Folder) -> None:
     script = (*SLOW[:-1], (0.1, "gave_up", "ai_service-1", "exit code 3"))
-    await serve(FakeOperator(script=script, error=PartFailed("ai_service-1 failed")))
+    serve(FakeOperator(script=script, error=PartFailed("ai_service-1 failed")))
     terminal = await Terminal.start(folder.path, "up", "-d")
     assert await terminal.end() == 18
     last = terminal.plain[terminal.plain.rindex("✓ registry-1") :]
@@ -53,7 +53,7 @@ async def test_a_failure_leaves_the_last_state_on_the_screen(serve: Serve, folde
 
 
 async def test_no_color_and_ansi_never(serve: Serve, folder: Folder) -> None:
-    await serve(FakeOperator())
+    serve(FakeOperator())
     plain = await Terminal.start(folder.path, "up", "-d", NO_COLOR="1")
     assert await plain.end() == 0
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain.screen)

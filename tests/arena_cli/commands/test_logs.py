@@ -5,7 +5,7 @@ import json
 import time
 
 from arena.model.logline import LogQuery
-from tests.arena_cli.conftest import Folder
+from tests.arena_cli.conftest import Folder, Inside
 from tests.arena_cli.fake import LINES, FakeOperator
 
 
@@ -15,34 +15,34 @@ def asked(daemon: FakeOperator) -> LogQuery:
     return query
 
 
-async def test_lines_for_people(daemon: FakeOperator, folder: Folder) -> None:
-    told = await folder.arena("logs", TZ="UTC")
+def test_lines_for_people(daemon: FakeOperator, inside: Inside) -> None:
+    told = inside("logs")
     shown = told.out.splitlines()
     assert shown[0].startswith("gateway-1    | ") and shown[0].endswith("INFO  answered status=200")
     assert shown[1] == "web-1        | plain words"
     assert asked(daemon) == LogQuery()
 
 
-async def test_every_option_reaches_the_daemon(daemon: FakeOperator, folder: Folder) -> None:
+def test_every_option_reaches_the_daemon(daemon: FakeOperator, inside: Inside) -> None:
     before = time.time()
     words = ("web", "fixed", "-n", "5", "--since", "10m", "--until", "2026-01-31T14:05:00Z", "--trace", "abc")
-    await folder.arena("logs", *words)
+    inside("logs", *words)
     query = asked(daemon)
     assert (query.services, query.tail, query.trace, query.follow) == (("web", "fixed"), 5, "abc", False)
     assert query.since is not None and 0 <= query.since - (before - 600) < 30
     assert query.until == 1769868300.0
 
 
-async def test_timestamps_and_no_prefix(daemon: FakeOperator, folder: Folder) -> None:
-    told = await folder.arena("logs", "-t", "--no-log-prefix", TZ="UTC")
+def test_timestamps_and_no_prefix(daemon: FakeOperator, inside: Inside) -> None:
+    told = inside("logs", "-t", "--no-log-prefix")
     assert told.out.splitlines()[1] == "2023-11-14T22:13:21.000+00:00 plain words"
 
 
-async def test_json_is_one_array(daemon: FakeOperator, folder: Folder) -> None:
-    rows = (await folder.arena("logs", "-o", "json")).json
+def test_json_is_one_array(daemon: FakeOperator, inside: Inside) -> None:
+    rows = (inside("logs", "-o", "json")).json
     assert [row["text"] for row in rows] == [line.text for line in LINES]
     daemon.lines = ()
-    assert (await folder.arena("logs", "-o", "json")).json == []
+    assert (inside("logs", "-o", "json")).json == []
 
 
 async def test_json_that_follows_is_one_object_a_line_as_it_comes(daemon: FakeOperator, folder: Folder) -> None:
@@ -55,6 +55,6 @@ async def test_json_that_follows_is_one_object_a_line_as_it_comes(daemon: FakeOp
     assert process.returncode == 143
 
 
-async def test_following_ends_when_the_daemon_does(daemon: FakeOperator, folder: Folder) -> None:
+def test_following_ends_when_the_daemon_does(daemon: FakeOperator, inside: Inside) -> None:
     daemon.hold = False
-    assert len((await folder.arena("logs", "-f")).out.splitlines()) == len(LINES)
+    assert len((inside("logs", "-f")).out.splitlines()) == len(LINES)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from tests.arena_cli.conftest import Folder, Inside, Serve
+from tests.arena_cli.conftest import Inside, Serve
 from tests.arena_cli.fake import ROWS, FakeOperator
 
 
-async def test_a_table_for_people(daemon: FakeOperator, folder: Folder) -> None:
-    told = await folder.arena("ps")
+def test_a_table_for_people(daemon: FakeOperator, inside: Inside) -> None:
+    told = inside("ps")
     assert told.out.splitlines()[0].split() == [
         "INSTANCE", "STATUS", "ENDPOINT", "UPTIME", "CPU", "MEMORY", "RESTARTS", "PID",
     ]  # fmt: skip
@@ -13,8 +13,8 @@ async def test_a_table_for_people(daemon: FakeOperator, folder: Folder) -> None:
     assert daemon.calls == [("rows", False)]
 
 
-async def test_rows_for_programs(daemon: FakeOperator, folder: Folder) -> None:
-    told = await folder.arena("ps", "-a", "-o", "json")
+def test_rows_for_programs(daemon: FakeOperator, inside: Inside) -> None:
+    told = inside("ps", "-a", "-o", "json")
     assert list(told.json[0]) == [
         "service", "kind", "instance", "status", "health", "pid", "endpoint", "restarts", "uptime_s", "cpu_percent",
         "rss_bytes", "runtime",
@@ -22,8 +22,8 @@ async def test_rows_for_programs(daemon: FakeOperator, folder: Folder) -> None:
     assert daemon.calls == [("rows", True)]
 
 
-async def test_names_alone(daemon: FakeOperator, folder: Folder) -> None:
-    assert (await folder.arena("ps", "-q")).out.split() == [row.instance for row in ROWS]
+def test_names_alone(daemon: FakeOperator, inside: Inside) -> None:
+    assert (inside("ps", "-q")).out.split() == [row.instance for row in ROWS]
 
 
 def test_nothing_running_is_an_empty_list_and_no_error(inside: Inside) -> None:
@@ -33,6 +33,6 @@ def test_nothing_running_is_an_empty_list_and_no_error(inside: Inside) -> None:
     assert inside("ps", "-q").out == ""
 
 
-async def test_nothing_to_show_names_no_columns(serve: Serve, folder: Folder) -> None:
-    await serve(FakeOperator(rows_now=()))
-    assert (await folder.arena("ps")).out == ""
+def test_nothing_to_show_names_no_columns(serve: Serve, inside: Inside) -> None:
+    serve(FakeOperator(rows_now=()))
+    assert (inside("ps")).out == ""

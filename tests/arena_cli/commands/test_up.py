@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from arena.control.messages import UpRequest
 from arena.errors import PartFailed
-from tests.arena_cli.conftest import Folder, Inside
+from tests.arena_cli.conftest import Inside
 from tests.arena_cli.fake import FakeOperator
 
 
@@ -12,8 +12,8 @@ def asked(daemon: FakeOperator) -> UpRequest:
     return request
 
 
-async def test_up_says_what_came_up_where_it_is_and_what_to_try(daemon: FakeOperator, folder: Folder) -> None:
-    told = await folder.arena("up", "-d")
+def test_up_says_what_came_up_where_it_is_and_what_to_try(daemon: FakeOperator, inside: Inside) -> None:
+    told = inside("up", "-d")
     assert " ✓ gateway-1     healthy             1.50 s  127.0.0.1:8000\n" in told.out
     assert " ✗ ai_service-2  unhealthy" in told.out
     assert "demo is up  2.25 s\n  gateway   http://localhost:8000\n  registry  http://localhost:8500\n" in told.out
@@ -24,15 +24,15 @@ async def test_up_says_what_came_up_where_it_is_and_what_to_try(daemon: FakeOper
     assert request.project.name == "demo" and [service.name for service in request.project.services] == ["web", "fixed"]
 
 
-async def test_options_reach_the_daemon(daemon: FakeOperator, folder: Folder) -> None:
-    await folder.arena("up", "-d", "web", "--wait-timeout", "2m", "--scale", "web=3", "--scale", "fixed=0")
+def test_options_reach_the_daemon(daemon: FakeOperator, inside: Inside) -> None:
+    inside("up", "-d", "web", "--wait-timeout", "2m", "--scale", "web=3", "--scale", "fixed=0")
     request = asked(daemon)
     assert request.services == ("web",) and request.wait_timeout == 120.0
     assert [service.replicas for service in request.project.services] == [3, 0]
 
 
-async def test_a_dry_run_shows_causes_and_changes_nothing(daemon: FakeOperator, folder: Folder) -> None:
-    assert (await folder.arena("up", "--dry-run")).out == "start web-1  (not running)\n"
+def test_a_dry_run_shows_causes_and_changes_nothing(daemon: FakeOperator, inside: Inside) -> None:
+    assert (inside("up", "--dry-run")).out == "start web-1  (not running)\n"
     assert asked(daemon).dry_run
 
 
@@ -48,9 +48,9 @@ def test_unknown_names_and_impossible_scales_are_2(inside: Inside) -> None:
     assert "fixed port 4999" in inside("up", "-d", "--scale", "fixed=2", code=2).err
 
 
-async def test_a_failed_start_shows_the_last_lines_and_what_stays_up(daemon: FakeOperator, folder: Folder) -> None:
+def test_a_failed_start_shows_the_last_lines_and_what_stays_up(daemon: FakeOperator, inside: Inside) -> None:
     daemon.error = PartFailed("web-1 failed", detail="my last words", hint="its log is .arena/demo/logs/web-1.log")
-    told = await folder.arena("up", "-d", code=18)
+    told = inside("up", "-d", code=18)
     assert told.out == ""
     assert "still up: registry-1, gateway-1" in told.err
     assert told.err.endswith("error: web-1 failed\n\n  my last words\n\nhint: its log is .arena/demo/logs/web-1.log\n")
