@@ -4,6 +4,10 @@ import socket
 
 import pytest
 
+from tests.e2e.conftest import sandbox
+
+__all__ = ["free_port", "sandbox"]
+
 
 @pytest.fixture
 def free_port() -> list[int]:
