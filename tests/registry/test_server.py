@@ -68,7 +68,7 @@ async def test_sigterm_ends_open_streams_and_the_process_at_once(make_registry) 
         await anext(two)
         began = time.monotonic()
         assert await asyncio.to_thread(registry.stop) == 0
-        assert time.monotonic() - began < 1.8  # less than the grace: nothing was waited for
+        assert time.monotonic() - began < 1.0  # less than the grace: nothing was waited for
         with pytest.raises(WatchBroken):
             await anext(one)
     assert registry.events("stopped")
@@ -80,11 +80,11 @@ async def test_a_watcher_that_never_reads_does_not_hold_up_the_others(make_regis
     writer.write(b"GET /v1/watch HTTP/1.1\r\nhost: a\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
     async with registry.client() as client:
-        for number in range(60):
+        for number in range(40):
             bulk = {"bulk": "x" * 15000}
             told = {"service_name": "big", "url": f"http://127.0.0.1:{1000 + number}", "metadata": bulk}
             await client.register(told)
-    snapshot = await until(registry.url, "big", ["passing"] * 60)
-    assert snapshot.version == 60
+    snapshot = await until(registry.url, "big", ["passing"] * 40)
+    assert snapshot.version == 40
     assert await asyncio.to_thread(registry.stop) == 0
     writer.close()

@@ -18,30 +18,47 @@ async def run(command: Sequence[str], environment: Mapping[str, str] | None, dir
 
     When cancelled (the probe's timeout does that) the whole group is killed.
     """
+    # Shielded: a start that is cancelled halfway kills the child alone, and what the child has started lives on.
+    starting = asyncio.ensure_future(_start(command, environment, directory))
     try:
-        transport, child = await asyncio.get_running_loop().subprocess_exec(
-            _Child,
-            *command,
-            cwd=directory or None,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return False, f"cannot run {command[0]}: {error.strerror or error}"
-    try:
+        transport, child = await asyncio.shield(starting)
         await child.exited.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.silent.wait(), _LAST_WORDS)
-        return transport.get_returncode() == 0, _describe(transport.get_returncode() or 0, bytes(child.tail))
+        code = transport.get_returncode() or 0
+        return code == 0, _describe(code, bytes(child.tail))
+    except OSError as error:
+        return False, f"cannot run {command[0]}: {error.strerror or error}"
     finally:
-        if transport.get_returncode() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(transport.get_pid(), signal.SIGKILL)
-            await child.exited.wait()
-        transport.close()
+        await _end(starting)
+
+
+async def _start(
+    command: Sequence[str], environment: Mapping[str, str] | None, directory: str
+) -> tuple[asyncio.SubprocessTransport, _Child]:
+    return await asyncio.get_running_loop().subprocess_exec(
+        _Child,
+        *command,
+        cwd=directory or None,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+async def _end(starting: asyncio.Future[tuple[asyncio.SubprocessTransport, _Child]]) -> None:
+    """Leave nothing behind: kill the group if its leader still runs, and let go of the pipe."""
+    try:
+        transport, child = await starting
+    except OSError:
+        return
+    if transport.get_returncode() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        await child.exited.wait()
+    transport.close()
 
 
 class _Child(asyncio.SubprocessProtocol):

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import errno
 import logging
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ _log = logging.getLogger("arena.registry")
 
 def main() -> None:
     """Listen first, load the rest then: whoever calls during the start waits a moment and is not refused."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server takes it: nothing is lost this early
     options = _parser().parse_args()
     jsonlog.configure()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each probe otherwise

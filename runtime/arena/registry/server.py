@@ -20,7 +20,7 @@ from arena.registry import app
 from arena.registry.access import Access
 from arena.registry.core import Registry
 
-_GRACE = 2  # seconds for requests in flight when stopping; streams end at once
+_GRACE = 1  # seconds for requests in flight when stopping; streams end at once
 
 _log = logging.getLogger("arena.registry.server")
 
@@ -30,6 +30,8 @@ async def serve(listener: socket.socket, state: Path, secret_file: Path, ttl: fl
     verifier = service_token.verifier(secret.load_or_create(secret_file))
     registry = Registry(state, SystemClock())
     server = _Server(_config(app.create(registry, Access(verifier), ttl)), registry)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
     registry.restore()
     expiry = tasks.spawn(registry.expire_for_ever(), name="expiry")
     host, port = listener.getsockname()[:2]
@@ -66,13 +68,10 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+        """Leave the signals alone: `serve` has taken them before anybody could know where to send one."""
         yield
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Begin to end."""
         self._registry.broadcast.close()
         self.should_exit = True
