@@ -70,9 +70,11 @@ class Context:
 
     def project(self) -> Project:
         """Read arena.yaml, and pass on what it should be told about it. Raises ConfigError with every problem."""
+        from arena_cli.render.failure import as_note
+
         loaded = self.selection.load()
         for told in loaded.notes:
-            self.note(f"note: {told}")
+            self.note(as_note(str(told)))
         return loaded.project
 
     def layout(self) -> StateLayout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from arena.control.operator import Listener
 from arena.model.event import Event
@@ -16,9 +16,12 @@ FIRST_REMINDER, NEXT_REMINDER = 1.0, 5.0  # seconds of silence before a plain li
 
 
 @contextlib.contextmanager
-def watching(context: Context) -> Iterator[Listener]:
-    """Yield the listener to give to a call. If the call fails, the last state of everything stays on the screen."""
-    board = Board()
+def watching(context: Context, unprobed: Iterable[str] = ()) -> Iterator[Listener]:
+    """Yield the listener to give to a call. If the call fails, the last state of everything stays on the screen.
+
+    `unprobed` names the services that are ready once they have started.
+    """
+    board = Board(frozenset(unprobed))
     if context.live:
         with _redrawn(context, board) as listener:
             yield listener

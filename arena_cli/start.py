@@ -67,10 +67,11 @@ async def bring_up(context: Context, request: UpRequest) -> UpReport:
     from arena.control import client
 
     project = request.project
+    unprobed = [service.name for service in project.services if service.probe is None]
     await start_daemon(project)
     async with client.connect(_layout(project)) as arena:
         try:
-            with watching(context) as on_event:
+            with watching(context, unprobed) as on_event:
                 report = await arena.up(request, on_event)
         except ArenaError:
             await _tell_what_stays(context, arena)

@@ -51,8 +51,10 @@ class Part:
 
 @dataclass(slots=True)
 class Board:
-    """All instances that an event has named so far, in the order they were named."""
+    """All instances that an event has named so far, in the order they were named. `unprobed` names the services without
+    a health check: nothing more is heard of them once they have started, and nobody waits for more."""
 
+    unprobed: frozenset[str] = frozenset()
     parts: dict[str, Part] = field(default_factory=dict)
 
     def apply(self, event: Event) -> list[Part]:
@@ -60,9 +62,11 @@ class Board:
         if event.name not in _PHASES or not (event.instance or event.workload):
             return []
         phase, settled = _PHASES[event.name]
+        if phase == "starting" and event.workload in self.unprobed:
+            phase, settled = "running", GOOD
         parts = self._meant(event)
         for part in parts:
-            if phase in ("starting", "stopping"):
+            if phase in ("starting", "stopping") or event.name == "started":
                 part.began = event.at
             part.phase, part.settled, part.since = phase, settled, event.at
             part.detail = "" if settled == GOOD or phase == "starting" else event.detail

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from arena.errors import ArenaError, UsageError
-from arena_cli.render.palette import ACCENT, BAD, FAINT, STRONG
+from arena_cli.render.palette import ACCENT, BAD, BUSY, FAINT, STRONG
 
 if TYPE_CHECKING:
     import typer
@@ -27,6 +27,11 @@ def as_text(error: ArenaError) -> Text:
     if error.hint:
         text.append("\n").append("hint: ", ACCENT).append(error.hint)
     return text
+
+
+def as_note(words: str) -> Text:
+    """Something to know that stops nothing."""
+    return Text.assemble(("note: ", BUSY), words)
 
 
 def as_json(error: ArenaError) -> str:

@@ -34,6 +34,16 @@ def test_what_is_waited_for_has_a_name_a_phase_and_a_time() -> None:
     assert shown.waiting(2.25) == "waiting for web-1 (starting, 1.2 s)"
 
 
+def test_without_a_health_check_a_start_is_all_there_is_to_wait_for() -> None:
+    made = Board(frozenset({"web"}))
+    made.apply(Event(0.0, "planned", "web", "web-1"))
+    assert "web-1" in made.waiting(0.5)
+    made.apply(Event(1.0, "started", "web", "web-1", "pid 7"))
+    assert made.waiting(2.0) == "" and " ✓ web-1  running" in made.lines(2.0).plain
+    made.apply(Event(3.0, "exited", "web", "web-1", "exit code 1"))
+    assert "web-1 (exited" in made.waiting(3.0)
+
+
 def test_nothing_is_waited_for_when_all_is_settled() -> None:
     assert board((0.0, "started", "db-1", ""), (1.0, "healthy", "db-1", "")).waiting(9.0) == ""
     assert Board().waiting(0.0) == ""

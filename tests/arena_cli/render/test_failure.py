@@ -28,6 +28,10 @@ def test_the_evidence_may_not_steer_the_terminal() -> None:
     assert "\x1b" not in failure.as_text(PartFailed("x", detail="\x1b]0;title\x07\x1b[2Jgone \x1b[31mred")).plain
 
 
+def test_notes() -> None:
+    assert failure.as_note("by the way").plain == "note: by the way"
+
+
 def test_json_for_programs() -> None:
     assert json.loads(failure.as_json(ERROR)) == {
         "error": {
