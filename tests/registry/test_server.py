@@ -66,12 +66,11 @@ async def test_sigterm_ends_open_streams_and_the_process_at_once(make_registry) 
     async with aclosing(watch(registry.url)) as one, aclosing(watch(registry.url)) as two, asyncio.timeout(15):
         await anext(one)
         await anext(two)
-        began = time.monotonic()
         assert await asyncio.to_thread(registry.stop) == 0
-        assert time.monotonic() - began < 1.0  # less than the grace: nothing was waited for
         with pytest.raises(WatchBroken):
             await anext(one)
     assert registry.events("stopped")
+    assert '"error"' not in registry.log()  # uvicorn reports what it had to cut when the grace was over
 
 
 async def test_a_watcher_that_never_reads_does_not_hold_up_the_others(make_registry) -> None:
