@@ -82,15 +82,15 @@ class Context:
         return self.selection.layout()
 
     @contextlib.asynccontextmanager
-    async def client(self) -> AsyncIterator[Client]:
+    async def client(self, layout: StateLayout | None = None) -> AsyncIterator[Client]:
         """The daemon of the project. If it died and left instances behind, a new one takes them over.
 
-        Raises NothingRunning when there is neither.
+        `layout` when it is known already. Raises NothingRunning when there is neither.
         """
         from arena.control.client import connect
         from arena.daemon import launch
 
-        layout = self.layout()
+        layout = layout or self.layout()
         async with contextlib.AsyncExitStack() as stack:
             try:
                 arena = await stack.enter_async_context(connect(layout))

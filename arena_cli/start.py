@@ -43,12 +43,11 @@ def known(project: Project, names: list[str]) -> tuple[str, ...]:
 
 
 async def show_plan(context: Context, request: UpRequest) -> None:
-    """Print what `up` would do, asking the running daemon if there is one."""
-    from arena.control import client
+    """Print what `up` would do, asking the daemon unless nothing of the project runs."""
     from arena.daemon import launch
 
     try:
-        async with client.connect(_layout(request.project)) as arena:
+        async with context.client(_layout(request.project)) as arena:
             plan = (await arena.up(request, lambda _: None)).plan
     except NothingRunning:
         plan = await launch.preview(request.project, request.services)

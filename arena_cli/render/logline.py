@@ -72,6 +72,8 @@ class Printer:
         if fields is None:
             text = _CONTROL.sub("", line.text)
             return [text if self.colour else _COLOUR.sub("", text)]
+        if self.prefix:
+            fields = {key: value for key, value in fields.items() if (key, value) not in _prefixed(line)}
         when = _take(fields, _TIME_KEYS)
         level = str(_take(fields, _LEVEL_KEYS) or line.level or "")
         message = _take(fields, _MESSAGE_KEYS)
@@ -113,6 +115,11 @@ def _take(fields: dict[str, Any], keys: tuple[str, ...]) -> Any:
         if key in fields:
             return fields.pop(key)
     return None
+
+
+def _prefixed(line: LogLine) -> tuple[tuple[str, str], ...]:
+    """What the prefix says already."""
+    return (("service", line.service), ("instance", line.instance))
 
 
 def _telling(fields: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -91,6 +91,13 @@ def test_ids_come_last_and_once_and_empty_values_not_at_all() -> None:
     assert plain('{"message": "m", "trace_id": [1]}').endswith("m trace_id=[1]")
 
 
+def test_what_the_prefix_says_is_not_said_again() -> None:
+    text = json.dumps({"message": "m", "service": "web", "instance": "web-1"})
+    assert plain(text).endswith(" m")
+    assert Printer([], colour=False, prefix=False).line(line(text)).endswith(" m service=web instance=web-1")
+    assert plain(json.dumps({"message": "m", "service": "other"})).endswith(" m service=other")
+
+
 def test_a_traceback_gets_lines_of_its_own() -> None:
     text = json.dumps(
         {"level": "error", "message": "it broke", "exception": "Traceback:\n  File x\nValueError", "n": 1}
