@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from arena.daemon import readiness
 from arena.errors import PartFailed
 from arena.model.workload import Workload
@@ -30,14 +28,6 @@ def test_an_instance_that_keeps_ending_has_failed_only_for_the_up_that_started_i
     assert readiness.failed(["web-5"], {"web-5"}, ALL) == [FLAPPING]
     assert readiness.failed(["web-5"], (), ALL) == []
     assert readiness.failed(["web-5"], {"web-5"}, (replace(FLAPPING, restarts=2),)) == []
-
-
-def test_without_a_probe_an_instance_must_have_run_for_a_moment_to_be_believed() -> None:
-    mute = replace(WEB, health="none", started_at=100.0)
-    assert readiness.unproven({"web-1"}, (mute,), 100.4) == pytest.approx(0.6)
-    assert readiness.unproven({"web-1"}, (mute,), 101.0) == 0.0
-    assert readiness.unproven((), (mute,), 100.0) == 0.0
-    assert readiness.unproven({"web-1"}, (WEB,), 1.0) == 0.0
 
 
 def test_one_error_names_all_that_failed() -> None:

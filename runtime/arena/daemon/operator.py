@@ -185,9 +185,6 @@ class DaemonOperator:
             await tasks.cancel(watch)  # it looks only when something changes, and the end of `apply` changes nothing
             await self._registrations.outside(self._external())
             await self._supervisor.until(settled)
-            while pause := readiness.unproven(fresh, self._supervisor.instances(), time.time()):
-                await asyncio.sleep(pause)
-                await self._supervisor.until(settled)
         finally:
             await tasks.cancel(apply, watch)
 

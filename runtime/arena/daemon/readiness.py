@@ -13,25 +13,12 @@ from arena.errors import PartFailed, WaitTimeout
 from arena.supervisor.instance import Instance
 
 TOO_OFTEN = 3
-STEADY = (
-    1.0  # seconds that a fresh instance without a probe must have run: nothing else tells that it did not end at once
-)
 
 
 def missing(wanted: Collection[str], instances: Sequence[Instance]) -> list[str]:
     """The names in `wanted` that are not ready."""
     ready = {instance.name for instance in instances if instance.ready}
     return [name for name in wanted if name not in ready]
-
-
-def unproven(fresh: Collection[str], instances: Sequence[Instance], now: float) -> float:
-    """Seconds until every fresh instance without a probe has run long enough to be believed; 0.0 if they all have."""
-    ages = [
-        now - instance.started_at
-        for instance in instances
-        if instance.name in fresh and instance.status == "running" and instance.health == "none" and instance.started_at
-    ]
-    return max((STEADY - age for age in ages if age < STEADY), default=0.0)
 
 
 def failed(wanted: Collection[str], fresh: Collection[str], instances: Sequence[Instance]) -> list[Instance]:

@@ -233,7 +233,8 @@ class Keeper:
     async def _settle(self) -> None:
         """Nobody can ask it, so it is taken as ready when it has not ended at once."""
         if self.state.ready_at is None:
-            await self._world.clock.sleep(SETTLE_SECONDS)
+            # One that has ended before must run longer to be believed.
+            await self._world.clock.sleep(SETTLE_SECONDS * (1 + 4 * min(self.state.restarts, 5)))
             self._set(ready_at=self._world.clock.now())
 
     def _ask(self, launch: Launch) -> Any:
