@@ -80,7 +80,10 @@ def test_commands_that_need_a_running_project_say_that_there_is_none(sandbox: Sa
 
 
 def test_no_live_instance_is_503_and_the_rest_works(sandbox: Sandbox) -> None:
-    outside = f"  gone:\n    url: http://127.0.0.1:{free_port()}\n    routes: [{{path: /gone}}]\n    healthcheck: {{http: /, interval: 200ms, retries: 2}}\n"
+    probe = "{http: /, interval: 200ms, retries: 2}"
+    outside = (
+        f"  gone:\n    url: http://127.0.0.1:{free_port()}\n    routes: [{{path: /gone}}]\n    healthcheck: {probe}\n"
+    )
     sandbox.write(OK + outside)
     sandbox.arena("up", "-d")
     with sandbox.client() as client:

@@ -17,7 +17,9 @@ JOB = """
   after:
     command: python echo_service.py
     depends_on: {job: {condition: service_completed_successfully}}
-    healthcheck: {http: /health, interval: 1s}
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as u; u.urlopen('http://127.0.0.1:${PORT}/health')"]
+      interval: 1s
 """
 PS_KEYS = [
     "service", "kind", "instance", "status", "health", "pid", "endpoint", "restarts", "uptime_s", "cpu_percent", "rss_bytes",

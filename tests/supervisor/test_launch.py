@@ -1,6 +1,7 @@
 """Variables and placeholders."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from arena.model.address import Address
@@ -33,6 +34,13 @@ def test_everything_is_filled_in():
 
 def test_values_are_not_filled_twice():
     assert fill("${PORT}", {"PORT": "${ARENA_SERVICE_NAME}", "ARENA_SERVICE_NAME": "x"}) == "${ARENA_SERVICE_NAME}"
+
+
+def test_what_an_instance_knows_of_itself_may_stand_in_its_command_and_other_names_may_not():
+    web = workload("web", command=("run", "${SERVICE_DISCOVERY_URL}", "${ARENA_SERVICE_TOKEN}", "${PATH}"))
+    web = replace(web, environment={"SERVICE_DISCOVERY_URL": "http://registry"})
+    launch = prepare(Instance(web, 1), "r1", Path("/spool"), {"PATH": "/bin"}, {"ARENA_SERVICE_TOKEN": "t"})
+    assert launch.command == ("run", "http://registry", "t", "${PATH}")
 
 
 def test_little_is_inherited_and_this_interpreter_comes_first():

@@ -22,6 +22,7 @@ from arena.supervisor.announce import Announcer
 from arena.supervisor.backends.base import Backend, Handle, Launch
 from arena.supervisor.checkup import Ask, examine
 from arena.supervisor.instance import Instance, Signal, advance
+from arena.supervisor.launch import fill
 from arena.telemetry.collector import LogCollector
 
 SETTLE_SECONDS = 0.5
@@ -240,6 +241,7 @@ class Keeper:
     def _ask(self, launch: Launch) -> Any:
         probe, address = self.state.workload.probe, self.state.address
         assert probe is not None
+        probe = replace(probe, command=tuple(fill(word, launch.environment) for word in probe.command))
         return self._world.ask(probe, address, environment=launch.environment, directory=launch.directory)
 
     def _note(self, health: Health, detail: str) -> None:

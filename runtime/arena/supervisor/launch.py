@@ -15,12 +15,14 @@ INHERITED = frozenset((
     "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM",
     "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "HF_HOME",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "LOG_LEVEL", "ARENA_DEBUG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 ))  # fmt: skip
 """What an instance inherits of the daemon's environment, with PATH, LC_* and XDG_*. All else must be in arena.yaml: which shell
 happened to start the daemon shall not decide how a service runs."""
 
-_PLACEHOLDER = re.compile(r"\$\{(PORT|ARENA_INSTANCE_ID|ARENA_SERVICE_NAME)\}")
+_PLACEHOLDER = re.compile(
+    r"\$\{(PORT|ARENA_INSTANCE_ID|ARENA_SERVICE_NAME|ARENA_SERVICE_TOKEN|SERVICE_DISCOVERY_URL)\}"
+)
 
 
 def prepare(
@@ -34,12 +36,13 @@ def prepare(
         "ARENA_SERVICE_NAME": workload.name,
         "ARENA_INSTANCE_ID": instance.name,
     }
-    given = {key: fill(value, own) for key, value in workload.environment.items()}
+    known = {**variables, **workload.environment, **own}
+    given = {key: fill(value, known) for key, value in workload.environment.items()}
     return Launch(
         workload=workload.name,
         instance=instance.name,
         run=run,
-        command=tuple(fill(word, own) for word in workload.command),
+        command=tuple(fill(word, known) for word in workload.command),
         directory=workload.directory,
         environment={**base, **variables, **given, **own},
         output=output,
@@ -47,11 +50,8 @@ def prepare(
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put the per-instance values where `${PORT}`, `${ARENA_INSTANCE_ID}`, `${ARENA_SERVICE_NAME}` stand.
-
-    Other `${...}` stay as they are.
-    """
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
+    """Put the values of an instance's own variables where `${PORT}` and the like stand. Other `${...}` stay as they are."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:

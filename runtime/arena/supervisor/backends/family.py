@@ -9,6 +9,7 @@ if it was not our child, by init: from then on the session's number may be anoth
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ PROJECT = "ARENA_PROJECT_ID"
 RUN = "ARENA_RUN_ID"
 INSTANCE = "ARENA_INSTANCE_ID"
 
+_HATCH_SECONDS = 0.5  # exec takes well under a millisecond, but the machine may be busy
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -32,7 +35,7 @@ class Member:
 
 
 def of_run(handle: Handle) -> list[Member]:
-    """The living processes of one run."""
+    """The living processes of one run. Looks at every process: milliseconds, to be spent in a thread."""
     leader = handle.pid if identity.born(handle.pid) == handle.born else None
     return list(_find(lambda pid, marks: marks.get(RUN) == handle.run or (leader and _session(pid) == leader)))
 
@@ -57,10 +60,14 @@ def _find(wanted: Callable[[int, dict[str, str]], object]) -> Iterator[Member]:
 
 
 def _environment(pid: int) -> dict[str, str]:
+    """The environment it was started with. One that is just being started is given the moment it needs."""
+    deadline = time.monotonic() + _HATCH_SECONDS
     try:
-        return psutil.Process(pid).environ()
+        while not (found := psutil.Process(pid).environ()) and identity.hatching(pid) and time.monotonic() < deadline:
+            time.sleep(0.001)
     except (psutil.Error, OSError):  # another user's, gone, or a zombie
         return {}
+    return found
 
 
 def _session(pid: int) -> int | None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 
 _STARTTIME = 19  # field 22 of /proc/<pid>/stat, counted from the state, which is field 3; see proc(5)
+_FLAGS = 6  # field 9
+_PF_KTHREAD = 0x00200000  # linux/sched.h
 _LINUX = Path("/proc/self/stat").exists()
 
 
@@ -39,6 +41,20 @@ def alive(pid: int, birth: str) -> bool:
     with contextlib.suppress(psutil.Error):
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     return False
+
+
+def hatching(pid: int) -> bool:
+    """Whether the process is in the middle of exec(2): it has no command line yet, and no environment that could be read.
+    Kernel threads and zombies, which never have any, are not."""
+    if not _LINUX:
+        return False
+    fields = _stat(pid)
+    if not fields or fields[0] in ("Z", "X") or int(fields[_FLAGS]) & _PF_KTHREAD:
+        return False
+    try:
+        return not Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def send(pid: int, birth: str, number: signal.Signals) -> bool:
