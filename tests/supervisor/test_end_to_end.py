@@ -133,19 +133,25 @@ async def test_stop_after_a_kill_9_ends_those_who_fled_too(project):
     await supervisor.close()
 
 
-async def test_a_pid_that_now_belongs_to_another_is_neither_adopted_nor_killed(project):
+@pytest.fixture
+def stranger():
+    """A process that has nothing to do with the project."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
+async def test_a_pid_that_now_belongs_to_another_is_neither_adopted_nor_killed(project, stranger):
     project.write(project.service("web", COUNT))
     with project.minder():
         pass
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:  # noqa: ASYNC220  # returns at once
-        records = project.records()
-        records[0]["handle"] |= {"pid": stranger.pid}
-        (project.folder / "instances.json").write_text(json.dumps(records))
-        supervisor = project.supervisor()
-        assert await supervisor.adopt() == ()
-        assert project.processes() == [], "the real one has no record any more and was ended"
-        assert stranger.poll() is None
-        stranger.kill()
+    records = project.records()
+    records[0]["handle"] |= {"pid": stranger.pid}
+    (project.folder / "instances.json").write_text(json.dumps(records))
+    supervisor = project.supervisor()
+    assert await supervisor.adopt() == ()
+    assert project.processes() == [], "the real one has no record any more and was ended"
+    assert stranger.poll() is None
     await supervisor.close()
 
 

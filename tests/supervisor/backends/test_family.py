@@ -6,6 +6,7 @@ import sys
 
 from arena.supervisor.backends import family, identity
 from arena.supervisor.backends.base import Handle
+from arena.supervisor.backends.spawn import spawn
 from arena.testing.eventually import eventually
 
 from .conftest import make_launch
@@ -61,6 +62,16 @@ async def test_what_a_crashed_leader_left_is_found_while_it_is_not_reaped(proces
     assert {member.pid for member in family.of_run(handle)} == pids - {handle.pid}
     await processes.stop(handle, 5.0)
     assert family.of_run(handle) == []
+
+
+def test_one_that_is_just_being_started_is_not_overlooked(tmp_path):
+    """For a moment after a start, a long one on a busy machine, nothing can be read of the new process."""
+    for _ in range(200):
+        pid = spawn(make_launch(tmp_path, "web-1", "sleep", "60", COLOUR="red"))
+        marks = family._environment(pid)
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        assert marks["COLOUR"] == "red"
 
 
 async def test_another_session_of_the_same_number_is_not_ours(processes):

@@ -40,6 +40,15 @@ def test_a_zombie_has_a_birth_but_is_not_alive(child):
     assert not identity.alive(child.pid, birth)
 
 
+def test_hatching_is_neither_kernel_thread_nor_zombie_nor_settled(child):
+    assert not identity.hatching(os.getpid())
+    assert not identity.hatching(2**22 + 1)
+    assert not identity.hatching(2), "kthreadd, where it can be seen"
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not identity.hatching(child.pid)
+
+
 @pytest.mark.parametrize("send", [identity.send, identity.send_group])
 def test_signals_reach_exactly_the_one_meant(child, send):
     assert not send(child.pid, "another", signal.SIGKILL)
