@@ -23,8 +23,8 @@ class Backoff:
     def again(self, rule: Restart, now: float, draw: float) -> tuple[Backoff, float] | None:
         """Decide on one more restart at `now`. Returns the new state and the delay in seconds, or None: give up.
 
-        `draw` is a random number in [0, 1), made by the caller. Restarts older than `rule.window` are forgotten, so that
-        something which ran well for that long begins again with the shortest delay.
+        `draw` is a random number in [0, 1), made by the caller. Restarts older than `rule.window` are forgotten, so
+        that something which ran well for that long begins again with the shortest delay.
         """
         recent = tuple(at for at in self.restarts if now - at < rule.window)
         if len(recent) >= rule.max_attempts:
