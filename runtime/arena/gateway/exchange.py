@@ -33,7 +33,7 @@ class Exchange:
 
     __slots__ = (
         "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
-        "client", "first_byte", "head", "ids", "keep", "match", "over", "principal", "query", "request_id",
+        "client", "first_byte", "head", "ids", "keep", "log_caller", "match", "over", "principal", "query", "request_id",
         "sent_at", "service", "status", "target", "trace_id", "upstream", "upstream_seconds",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Exchange:
         self.request_id = ""
         self.trace_id = ""
         self.principal: Principal | None = None
+        self.log_caller = "null"  # the principal's subject as JSON
         self.target: Target | None = None
         self.upstream: UpstreamConnection | None = None
         self.body = b""

@@ -8,7 +8,7 @@ from time import monotonic
 
 from arena.gateway.client import ClientConnection
 from arena.gateway.refusal import Refusal, reply
-from arena.gateway.routing import Match, Table
+from arena.gateway.routing import NO_ROUTE, Match, Table
 from arena.gateway.stats import Stats
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.reply import ReplyReader
@@ -38,7 +38,7 @@ class Plane:
         self.clients: set[ClientConnection] = set()
         self.upstreams: set[UpstreamConnection] = set()
         self.draining = False
-        self.unread = Match('""', self.stats.route("", ""))
+        self.unread = Match('"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
         self.table = Table([], {}, self.unread.stats, self.unread.stats)
         self.max_connections = max_connections
         self._forwarded: dict[str, bytes] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from arena.gateway.exchange import Exchange, Outcome
-from arena.telemetry.accesslog import quote
 
 
 def finish(x: Exchange, outcome: Outcome, now: float) -> None:
@@ -29,17 +28,13 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
 
 
 def _line(x: Exchange, outcome: Outcome, took: float) -> str:
-    match, target, principal, status = x.match, x.target, x.principal, x.status
+    target, status = x.target, x.status
     level = "info" if status < 500 and outcome != "cut" else "error"
     return (
         f'{{"time":"{x.client.plane.stamp.now()}","level":"{level}","event":"answered","request_id":"{x.request_id}",'
-        f'"trace_id":"{x.trace_id}","method":"{x.head.method.decode()}","path":{match.log_path},'
-        f"{match.route.log_part if match.route is not None else _NO_ROUTE},"
-        f'"instance":{quote(target.instance) if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
+        f'"trace_id":"{x.trace_id}",{x.match.log_part},'
+        f'"instance":{target.log_name if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
         f'"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
         f'"bytes_in":{x.bytes_in},"bytes_out":{x.bytes_out},'
-        f'"principal":{quote(principal.subject) if principal is not None else "null"},"client":"{x.client.ip}"}}'
+        f'"principal":{x.log_caller},"client":"{x.client.ip}"}}'
     )
-
-
-_NO_ROUTE = '"route":null,"service":null'

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Filter = Callable[["Exchange"], "Refusal | Awaitable[Refusal | None] | None"]
 Page = Callable[["Exchange"], Content | Refusal]
 
+NO_ROUTE = ',"route":null,"service":null'
 _KEEP_MATCHES = 4096
 
 
@@ -40,7 +41,7 @@ class Service:
 
 @dataclass(slots=True)
 class CompiledRoute:
-    """A route made ready: its filters in order, its counters, its part of the access-log line."""
+    """A route made ready: its filters in order, its counters, its limits (bytes, seconds)."""
 
     route: Route
     service: Service
@@ -48,19 +49,15 @@ class CompiledRoute:
     stats: RouteStats
     body_limit: int
     first_byte: float
-    log_part: str = ""
-
-    def __post_init__(self) -> None:
-        self.log_part = f'"route":{quote(self.route.name)},"service":{quote(self.route.service)}'
 
 
 @dataclass(slots=True)
 class Match:
     """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
-    without the query; `log_path` is the path the client asked for, as a JSON string; `forwarded_prefix` a header line
+    without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
     saying what was stripped."""
 
-    log_path: str
+    log_part: str
     stats: RouteStats
     route: CompiledRoute | None = None
     page: Page | None = None
@@ -109,49 +106,48 @@ class Table:
         return found
 
     def _find(self, method: bytes, hostname: bytes, raw: bytes) -> Match:
-        log_path = quote(raw.decode("latin-1"))
+        asked = f'"method":"{method.decode()}","path":{quote(raw.decode("latin-1"))}'
         try:
             path = canonical(raw) if raw != b"*" else raw
             routed = for_routing(path)
         except BadPath as error:
-            return self._refuse(log_path, Refusal(400, "bad-request", f"the path cannot be trusted: {error}"))
+            return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be trusted: {error}"))
         page = self._pages.get(routed)
         if page is not None:
-            return self._own_page(log_path, method, page)
+            return self._own_page(asked, method, page)
         for group in self._groups_of(hostname):
             found = group.find(routed)
             if found is not None:
-                return self._route(log_path, method, path, *found)
+                return self._route(asked, method, path, *found)
         return self._refuse(
-            log_path, Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
+            asked, Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
         )
 
-    def _own_page(self, log_path: str, method: bytes, page: Page) -> Match:
+    def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):
-            return self._refuse(log_path, _not_allowed({"GET", "HEAD"}))
-        return Match(log_path, self._own, page=page)
+            return self._refuse(asked, _not_allowed({"GET", "HEAD"}))
+        return Match(asked + NO_ROUTE, self._own, page=page)
 
-    def _route(self, log_path: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
+    def _route(self, asked: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
         route = next((one for one in routes if _takes(one.route, method)), None)
         if route is None:
-            return self._refuse(log_path, _not_allowed({name for one in routes for name in one.route.methods}))
+            return self._refuse(asked, _not_allowed({name for one in routes for name in one.route.methods}))
+        log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
         if not route.route.strip_path or not prefix:
-            return Match(log_path, route.stats, route=route, path=path)
+            return Match(log_part, route.stats, route=route, path=path)
         if not path.startswith(prefix):
-            return self._refuse(
-                log_path, Refusal(400, "bad-request", "an encoded slash stands inside the route's prefix")
-            )
+            return self._refuse(asked, Refusal(400, "bad-request", "an encoded slash stands inside the route's prefix"))
         stripped = path[len(prefix) :] or b"/"
         return Match(
-            log_path,
+            asked,
             route.stats,
             route=route,
             path=stripped,
             forwarded_prefix=b"x-forwarded-prefix: " + prefix + b"\r\n",
         )
 
-    def _refuse(self, log_path: str, refusal: Refusal) -> Match:
-        return Match(log_path, self._unmatched, refusal=refusal)
+    def _refuse(self, asked: str, refusal: Refusal) -> Match:
+        return Match(asked + NO_ROUTE, self._unmatched, refusal=refusal)
 
     def _groups_of(self, hostname: bytes) -> list[_HostGroup]:
         groups = [self._exact[hostname]] if hostname in self._exact else []

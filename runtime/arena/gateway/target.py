@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint, EndpointHealth
+from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.upstream import UpstreamConnection
@@ -17,17 +18,18 @@ TargetKey = tuple[str, str, Address]
 
 class Target:
     """`idle` are its keep-alive connections, the most recently used last. `in_flight` counts requests under way.
-    `resting_until`: it refused a connection and is left alone until then (monotonic seconds). `retired`: it left the
-    snapshot; what is under way ends, nothing is pooled."""
+    `log_name` is the instance as a JSON string. `resting_until`: it refused a connection and is left alone until then
+    (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled."""
 
     __slots__ = (
-        "address", "health", "host_line", "idle", "in_flight", "instance", "prefix", "resting_until",
+        "address", "health", "host_line", "idle", "in_flight", "instance", "log_name", "prefix", "resting_until",
         "retired", "service", "tls",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.service = endpoint.service
         self.instance = endpoint.instance
+        self.log_name = quote(endpoint.instance)
         self.address = endpoint.address
         self.health: EndpointHealth = endpoint.health
         self.prefix = endpoint.address.path.encode()

@@ -87,13 +87,13 @@ class LineWriter:
 
 
 class Stamp:
-    """The time of day as RFC 3339 in UTC with milliseconds; the part above the second is formatted once a second."""
+    """The time of day as RFC 3339 in UTC with milliseconds; what has not changed since the last call is kept."""
 
-    __slots__ = ("_prefix", "_second")
+    __slots__ = ("_millisecond", "_prefix", "_second", "_text")
 
     def __init__(self) -> None:
-        self._second = -1
-        self._prefix = ""
+        self._second = self._millisecond = -1
+        self._prefix = self._text = ""
 
     def now(self) -> str:
         """The present, as `2026-11-23T11:45:40.123Z`."""
@@ -101,8 +101,12 @@ class Stamp:
 
     def at(self, moment: float) -> str:
         """`moment` in Unix seconds, likewise."""
-        second = int(moment)
-        if second != self._second:
-            self._second = second
-            self._prefix = strftime("%Y-%m-%dT%H:%M:%S.", gmtime(second))
-        return f"{self._prefix}{int((moment - second) * 1000):03d}Z"
+        millisecond = int(moment * 1000)
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            second = millisecond // 1000
+            if second != self._second:
+                self._second = second
+                self._prefix = strftime("%Y-%m-%dT%H:%M:%S.", gmtime(second))
+            self._text = f"{self._prefix}{millisecond % 1000:03d}Z"
+        return self._text

@@ -9,6 +9,7 @@ from arena.errors import AuthError
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.model.principal import Principal
+from arena.telemetry.accesslog import quote
 
 _KEEP_TOKENS = 10_000
 _NO_TOKEN = Refusal(
@@ -27,7 +28,7 @@ class Authenticator:
         self._verifier = verifier
         self._leeway = leeway
         self._now = now
-        self._known: dict[bytes, tuple[Principal, float]] = {}
+        self._known: dict[bytes, tuple[Principal, float, str]] = {}
 
     def __call__(self, x: Exchange) -> Refusal | None:
         credential = x.head.authorization
@@ -36,7 +37,7 @@ class Authenticator:
         known = self._known.get(credential)
         now = self._now()
         if known is not None and now < known[1]:
-            x.principal = known[0]
+            x.principal, _, x.log_caller = known
             return None
         return self._verify(x, credential, now)
 
@@ -52,8 +53,8 @@ class Authenticator:
         if len(self._known) >= _KEEP_TOKENS:
             self._known.clear()
         expires = float("inf") if principal.expires_at is None else principal.expires_at + self._leeway
-        self._known[credential] = (principal, expires)
-        x.principal = principal
+        x.principal, x.log_caller = principal, quote(principal.subject)
+        self._known[credential] = (principal, expires, x.log_caller)
         return None
 
 

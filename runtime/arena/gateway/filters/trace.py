@@ -19,13 +19,14 @@ def identify(x: Exchange) -> None:
     valid)."""
     head = x.head
     flags = "01"
-    trace_id = ""
+    random = f"{_bits(192):048x}"
+    trace_id = random[:32]
     if head.traceparent:
         parent = trace.parse(head.traceparent.decode("latin-1"))
         if parent is not None:
             trace_id, flags = parent.trace_id, f"{parent.flags:02x}"
             if head.tracestate:
                 head.fields.append(b"tracestate: " + head.tracestate)
-    x.trace_id = trace_id = trace_id or f"{_bits(128) | 1:032x}"
+    x.trace_id = trace_id
     x.request_id = head.request_id.decode() if head.request_id else trace_id
-    x.ids = f"x-request-id: {x.request_id}\r\ntraceparent: 00-{trace_id}-{_bits(64) | 1:016x}-{flags}".encode()
+    x.ids = f"x-request-id: {x.request_id}\r\ntraceparent: 00-{trace_id}-{random[32:]}-{flags}".encode()

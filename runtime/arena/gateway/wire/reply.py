@@ -61,12 +61,11 @@ class ReplyReader:
         return head
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        head = self._head
-        take = _TAKEN.get(name.lower())
-        if take is not None:
-            take(head, value)
+        take = _TAKEN.get(name) or _TAKEN.get(name.lower())
+        if take is None:
+            self._head.fields.append(name + b": " + value)
         else:
-            head.fields.append(name + b": " + value)
+            take(self._head, value)
 
 
 def _apply_connection(head: ReplyHead, connection: bytes) -> None:
@@ -93,14 +92,15 @@ def _take_coding(head: ReplyHead, value: bytes) -> None:
 
 
 def _take_connection(head: ReplyHead, value: bytes) -> None:
-    head.connection = value if head.connection is None else head.connection + b"," + value
+    if value != b"keep-alive":  # the default, which some servers never tire of repeating
+        head.connection = value if head.connection is None else head.connection + b"," + value
 
 
 def _drop(_head: ReplyHead, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
 
-_TAKEN: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
+_BY_NAME: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
     b"x-request-id": _drop,
     b"traceparent": _drop,
@@ -108,3 +108,5 @@ _TAKEN: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
     b"transfer-encoding": _take_coding,
     b"connection": _take_connection,
 }
+# Also in the spelling most servers use, to save making it lower case.
+_TAKEN = {**_BY_NAME, **{name.title(): take for name, take in _BY_NAME.items()}}

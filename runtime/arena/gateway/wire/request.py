@@ -90,11 +90,10 @@ class RequestReader:
         self._head.target = url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key = name.lower()
-        take = _TAKEN.get(key)
+        take = _TAKEN.get(name) or _TAKEN.get(name.lower())
         if take is not None:
             take(self._head, value)
-        elif b"_" not in key or key.replace(b"_", b"-") not in _TAKEN:
+        elif b"_" not in name or name.lower().replace(b"_", b"-") not in _TAKEN:
             # CGI-like servers read X_Forwarded_For as X-Forwarded-For: such a double is dropped.
             self._head.fields.append(name + b": " + value)
 
@@ -229,7 +228,7 @@ def _drop(_head: RequestHead, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
 
-_TAKEN: dict[bytes, Callable[[RequestHead, bytes], None]] = {
+_BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
     **dict.fromkeys(
         (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port",
@@ -247,3 +246,5 @@ _TAKEN: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     b"traceparent": _take_traceparent,
     b"tracestate": _take_tracestate,
 }  # fmt: skip
+# Also in the spelling most clients use, to save making it lower case.
+_TAKEN = {**_BY_NAME, **{name.title(): take for name, take in _BY_NAME.items()}}
