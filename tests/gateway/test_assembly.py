@@ -109,10 +109,9 @@ def test_a_service_that_registered_by_itself_gets_a_route_unless_declared_or_off
     assert [one.route.name for one in assemble(Assembler(Stats()), stranger, spec=off).routes] == ["web"]
 
 
-def test_an_address_that_would_break_a_request_head_is_left_out() -> None:
-    table = assemble(
-        Assembler(Stats()), endpoint("evil", host="a\r\nX-Evil: 1"), endpoint("ok"), endpoint("odd", host="ä")
-    )
+def test_what_would_break_a_request_head_or_a_log_line_is_left_out() -> None:
+    odd = (endpoint("odd", host="ä"), endpoint("x", service="\ud800"), endpoint("evil", host="a\r\nX-Evil: 1"))
+    table = assemble(Assembler(Stats()), endpoint("ok"), *odd)
     assert [target.instance for target in targets(table)] == ["ok"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from arena.model.route import Route
 from tests.gateway.kit import QUICK, Client, Cut, Gateway, Start, Stub, Talk, connected, eventually, get, post
 
 
@@ -49,12 +50,16 @@ async def test_hundreds_of_pipelined_refusals_do_not_recurse(start: Start) -> No
 SPLIT = get("/a") + post(b"x" * 10, "/b") + get("/c", b"X-Y: z\r\n")
 
 
-@pytest.mark.parametrize("at", range(1, len(SPLIT)))
-async def test_two_pieces_cut_anywhere(client: Client, at: int) -> None:
-    await client.send(SPLIT[:at])
-    await asyncio.sleep(0)
-    await client.send(SPLIT[at:])
-    assert [(await client.reply()).status for _ in range(3)] == [200, 200, 200]
+async def test_two_pieces_cut_anywhere(gateway: Gateway) -> None:
+    async def cut(at: int) -> None:
+        async with connected(gateway) as client:
+            await client.send(SPLIT[:at])
+            await asyncio.sleep(0)
+            await client.send(SPLIT[at:])
+            assert [(await client.reply()).status for _ in range(3)] == [200, 200, 200], at
+
+    for first in range(1, len(SPLIT), 8):
+        await asyncio.gather(*(cut(at) for at in range(first, min(first + 8, len(SPLIT)))))
 
 
 @given(st.lists(st.integers(1, 200), max_size=8))
@@ -326,6 +331,27 @@ async def test_what_follows_a_chunked_request_in_the_same_piece_is_not_guessed_a
     assert (reply.status, reply.header("connection")) == (200, "close")
     assert await client.at_end()
     assert [asked.target for asked in stub.asked] == ["/a"]
+
+
+async def test_a_short_body_that_nobody_wants_does_not_cost_the_connection(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), routes=(Route("r", "web", "/"),))
+    async with connected(gateway) as client:
+        for _ in range(3):
+            await client.send(get("/", b"Content-Length: 10\r\n", method="POST"))
+            reply = await client.reply()
+            assert (reply.problem(401, "unauthenticated")["status"], reply.header("connection")) == (401, None)
+            await client.send(b"01234")
+            await client.send(b"56789" + get("/health"))
+            assert (await client.reply()).status == 200
+    assert stub.asked == []
+
+
+async def test_a_short_body_that_never_comes_costs_the_connection(start: Start) -> None:
+    gateway = await start(routes=(), timeouts=QUICK)
+    async with connected(gateway) as client:
+        await client.send(get("/", b"Content-Length: 10\r\n", method="POST"))
+        (await client.reply()).problem(404, "not-found")
+        assert await client.at_end()
 
 
 async def test_a_refusal_in_front_of_a_long_body_still_reaches_the_client(start: Start) -> None:

@@ -200,6 +200,12 @@ async def test_interim_replies_go_on_except_100(client: Client, stub: Stub) -> N
     assert (reply.interim, reply.status, reply.body) == ([103], 200, b"ok")
 
 
+async def test_thousands_of_interim_replies_do_not_recurse(client: Client, stub: Stub) -> None:
+    many = b"HTTP/1.1 100 Continue\r\n\r\n" * 3000
+    stub.answer = scripted(many + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[assignment]
+    assert (await client.ask(get())).body == b"ok"
+
+
 async def test_old_clients_get_no_interim_replies(client: Client, stub: Stub) -> None:
     stub.answer = scripted(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[assignment]
     await client.send(b"GET / HTTP/1.0\r\n\r\n")

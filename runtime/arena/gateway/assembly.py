@@ -93,9 +93,9 @@ class Assembler:
 
 
 def _is_usable(endpoint: Endpoint) -> bool:
-    """False for an address that would break the head of a request; the registry refuses these, but a file may hold one."""
+    """False for what would break the head of a request or a log line; the registry refuses these, but a file may hold one."""
     address = endpoint.address
-    return _PLAIN.fullmatch(f"{address.authority}{address.path}") is not None
+    return all(map(_PLAIN.fullmatch, (endpoint.service, endpoint.instance, address.authority + address.path)))
 
 
 def _auto_routes(spec: GatewaySpec, snapshot: Snapshot) -> list[Route]:

@@ -2,16 +2,17 @@
 
 Theory. A connection carries exchanges one after another, never two at once. Its state says what its next bytes mean:
 
-    state      next bytes are            ends when                              deadline
-    IDLE       a request head            the blank line: BODY or REPLY          idle; `header` once a byte of a head
-    came BODY       the request's body        the body is whole: REPLY               body, unless we hold the client
-    back REPLY      the next request, kept    the reply is whole: IDLE or LINGER     the upstream's; idle while the
-    client is slow LINGER     of no interest, dropped   the client closes                      LINGER_SECONDS
+    state     next bytes are             ends when                     deadline
+    IDLE      a request head             it is whole: BODY or REPLY    idle; `header` from its first byte on
+    BODY      the request's body         it is whole: REPLY            body; none while we hold the client back
+    REPLY     the next request, kept     the reply is whole: IDLE      the upstream's; idle while the client is slow
+    DISCARD   a body nobody wants        it is whole: IDLE             body
+    LINGER    of no interest, dropped    the client closes             LINGER_SECONDS
 
-A reply may begin, and even end, while the state is still BODY: the rest of the body then has nowhere to go, and the
-connection ends with that reply. It ends by way of LINGER, because closing a socket with unread bytes sends a reset,
-which can destroy the reply on its way (RFC 9112 section 9.6). A client that sends FIN is taken to have left, as in
-nginx.
+A reply may begin, and even end, while the state is still BODY: the rest of the body then has nowhere to go. A short rest
+is read and dropped (DISCARD), because most clients send head and body apart and a refusal overtakes the body; otherwise
+the connection ends with that reply. It ends by way of LINGER, because closing a socket with unread bytes sends a reset,
+which can destroy the reply on its way (RFC 9112 section 9.6). A client that sends FIN is taken to have left, as in nginx.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ from arena.gateway.wire.request import RequestHead
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
 
-IDLE, BODY, REPLY, LINGER = range(4)
+IDLE, BODY, REPLY, DISCARD, LINGER = range(5)
 LINGER_SECONDS = 2.0
 INFINITE = float("inf")
 _MAX_AHEAD = 64 * 1024
+_MAX_DISCARD = 64 * 1024
 _MAX_BLANK = 32
 _END = b"\r\n\r\n"
 
@@ -73,6 +75,8 @@ class ClientConnection(asyncio.Protocol):
             self._read_body(data)
         elif state == REPLY:
             self._read_ahead(data)
+        elif state == DISCARD:
+            self._discard(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.deadline = INFINITE
@@ -100,7 +104,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed."""
         self.deadline = INFINITE
         x = self.exchange
-        if self.state == LINGER or self.blocked:
+        if self.state in (LINGER, DISCARD) or self.blocked:
             self.transport.abort()
         elif self.state == BODY and x is not None:
             forward.refuse(x, of_wire(408, f"no byte of the body came for {self.plane.timeouts.body:g} s"))
@@ -131,7 +135,7 @@ class ClientConnection(asyncio.Protocol):
 
     def will_keep(self, x: Exchange) -> bool:
         """Whether the connection may carry another request after `x`, as known when the reply begins."""
-        return x.head.keep_alive and self.state == REPLY and not self.plane.draining
+        return x.head.keep_alive and not self.plane.draining and (self.state == REPLY or self._may_discard(x))
 
     def reply_done(self, x: Exchange, now: float) -> None:
         """The whole reply of `x` was written."""
@@ -141,6 +145,10 @@ class ClientConnection(asyncio.Protocol):
             self.deadline = now + self.plane.timeouts.idle
             if self.buffer:
                 asyncio.get_running_loop().call_soon(self._resume)
+        elif x.keep:
+            self.state = DISCARD
+            self.deadline = now + self.plane.timeouts.body
+            self.transport.resume_reading()
         elif self.state == REPLY and not self.buffer and (self.body is None or self.body.clean):
             self.transport.close()
         else:
@@ -266,6 +274,21 @@ class ClientConnection(asyncio.Protocol):
         self.buffer += data
         if len(self.buffer) > _MAX_AHEAD:
             self.transport.pause_reading()
+
+    def _may_discard(self, x: Exchange) -> bool:
+        """Whether the rest of the body is short and sure to come; a client that asked first (Expect) may never send it."""
+        return isinstance(self.body, LengthBody) and self.body.missing <= _MAX_DISCARD and not x.head.expect
+
+    def _discard(self, data: bytes) -> None:
+        body = self.body
+        if body is None:
+            return
+        body.feed(data)
+        if body.done:
+            self.state = IDLE
+            self.deadline = monotonic() + self.plane.timeouts.idle
+            if body.rest:
+                self._read_head(body.rest)
 
     def _resume(self) -> None:
         """Read the request that came before its turn."""

@@ -18,6 +18,7 @@ from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
 
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
 _SWEEP_SECONDS = 0.5
+_KEEP_FORWARDED = 4096
 _LAST_READS_SECONDS = 1.0
 _LAST_LINES_SECONDS = 1.0
 
@@ -79,7 +80,7 @@ class Plane:
         """The forwarding headers of one address, shared by its connections; the host is written behind them."""
         lines = self._forwarded.get(ip)
         if lines is None:
-            if len(self._forwarded) > self.max_connections:
+            if len(self._forwarded) >= _KEEP_FORWARDED:
                 self._forwarded.clear()
             lines = f"\r\nx-forwarded-for: {ip}\r\nx-forwarded-proto: http\r\nx-forwarded-host: ".encode()
             self._forwarded[ip] = lines

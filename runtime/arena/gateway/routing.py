@@ -28,6 +28,8 @@ Page = Callable[["Exchange"], Content | Refusal]
 
 NO_ROUTE = ',"route":null,"service":null'
 _KEEP_MATCHES = 4096
+_LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
+_NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
 
 
 @dataclass(slots=True)
@@ -100,15 +102,19 @@ class Table:
         key = (method, hostname, path)
         found = self._matches.get(key)
         if found is None:
-            if len(self._matches) >= _KEEP_MATCHES:
-                self._matches.clear()
-            found = self._matches[key] = self._find(method, hostname, path)
+            found = self._find(method, hostname, path)
+            if len(path) <= _LONGEST_KEPT:
+                if len(self._matches) >= _KEEP_MATCHES:
+                    self._matches.clear()
+                self._matches[key] = found
         return found
 
     def _find(self, method: bytes, hostname: bytes, raw: bytes) -> Match:
         asked = f'"method":"{method.decode()}","path":{quote(raw.decode("latin-1"))}'
+        if raw == b"*":
+            return self._refuse(asked, _NOT_FOUND)
         try:
-            path = canonical(raw) if raw != b"*" else raw
+            path = canonical(raw)
             routed = for_routing(path)
         except BadPath as error:
             return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be trusted: {error}"))
@@ -119,9 +125,7 @@ class Table:
             found = group.find(routed)
             if found is not None:
                 return self._route(asked, method, path, *found)
-        return self._refuse(
-            asked, Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
-        )
+        return self._refuse(asked, _NOT_FOUND)
 
     def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):

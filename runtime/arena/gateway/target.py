@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
+from functools import cache
 from typing import TYPE_CHECKING
 
 from arena.model.address import Address
@@ -34,7 +35,7 @@ class Target:
         self.health: EndpointHealth = endpoint.health
         self.prefix = endpoint.address.path.encode()
         self.host_line = b" HTTP/1.1\r\nhost: " + endpoint.address.authority.encode() + b"\r\nvia: 1.1 arena\r\n"
-        self.tls = ssl.create_default_context() if endpoint.address.scheme == "https" else None
+        self.tls = _trusting() if endpoint.address.scheme == "https" else None
         self.idle: deque[UpstreamConnection] = deque()
         self.in_flight = 0
         self.resting_until = 0.0
@@ -45,6 +46,12 @@ class Target:
         self.retired = True
         while self.idle:
             self.idle.pop().close()
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    """Verifies servers by the system's authorities; one for all, because each would hold them in memory again."""
+    return ssl.create_default_context()
 
 
 def key_of(endpoint: Endpoint) -> TargetKey:

@@ -21,7 +21,6 @@ from arena.gateway import forward, respond
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.body import Body, chunk
 from arena.gateway.wire.errors import WireError
-from arena.gateway.wire.reply import ReplyHead
 
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
@@ -167,31 +166,21 @@ class UpstreamConnection(asyncio.Protocol):
     def _read_head(self, x: Exchange, data: bytes) -> None:
         if self.buffer:
             data = self.buffer + data
-        end = data.find(_END) + 4
-        if end == 3:
-            self.buffer = data
-            if len(data) > MAX_REPLY_HEAD:
-                forward.upstream_broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes")
-            return
-        self.buffer = b""
-        try:
-            head = self.plane.replies.read(data[:end])
-        except WireError as error:
-            forward.upstream_broke_protocol(x, str(error))
-            return
-        rest = data[end:]
-        if head.status < 200:
-            self._pass_interim(x, head, rest)
-        else:
-            respond.start(x, self, head, rest)
-
-    def _pass_interim(self, x: Exchange, head: ReplyHead, rest: bytes) -> None:
-        if head.status == 101:
-            forward.upstream_broke_protocol(x, "it switched protocols without being asked")
-            return
-        respond.interim(x, head)
-        if rest:
-            self._read_head(x, rest)
+        while (end := data.find(_END) + 4) != 3:
+            try:
+                head = self.plane.replies.read(data[:end])
+            except WireError as error:
+                forward.upstream_broke_protocol(x, str(error))
+                return
+            data = data[end:]
+            if head.status >= 200:
+                self.buffer = b""
+                respond.start(x, self, head, data)
+                return
+            respond.interim(x, head)
+        self.buffer = data
+        if len(data) > MAX_REPLY_HEAD:
+            forward.upstream_broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes")
 
     def _read_body(self, x: Exchange, body: Body, data: bytes) -> None:
         if not x.client.blocked:

@@ -12,6 +12,7 @@ from arena.model.principal import Principal
 from arena.telemetry.accesslog import quote
 
 _KEEP_TOKENS = 10_000
+_LONGEST_KEPT = 4096
 _NO_TOKEN = Refusal(
     401,
     "unauthenticated",
@@ -50,11 +51,12 @@ class Authenticator:
             principal = self._verifier.verify(token.strip().decode("latin-1"), now)
         except AuthError as error:
             return _invalid(error)
-        if len(self._known) >= _KEEP_TOKENS:
-            self._known.clear()
         expires = float("inf") if principal.expires_at is None else principal.expires_at + self._leeway
         x.principal, x.log_caller = principal, quote(principal.subject)
-        self._known[credential] = (principal, expires, x.log_caller)
+        if len(credential) <= _LONGEST_KEPT:
+            if len(self._known) >= _KEEP_TOKENS:
+                self._known.clear()
+            self._known[credential] = (principal, expires, x.log_caller)
         return None
 
 

@@ -29,22 +29,22 @@ class Body(Protocol):
 
 
 class LengthBody:
-    """A body of `length` bytes, which Content-Length announced."""
+    """A body of `length` bytes, which Content-Length announced; `missing` of them have not come yet."""
 
-    __slots__ = ("_missing", "clean", "done", "rest")
+    __slots__ = ("clean", "done", "missing", "rest")
 
     def __init__(self, length: int) -> None:
-        self._missing = length
+        self.missing = length
         self.done = length == 0
         self.rest = b""
         self.clean = True
 
     def feed(self, data: bytes) -> bytes:
-        missing = self._missing
+        missing = self.missing
         if len(data) < missing:
-            self._missing = missing - len(data)
+            self.missing = missing - len(data)
             return data
-        self._missing = 0
+        self.missing = 0
         self.done = True
         self.rest = data[missing:]
         return data[:missing]

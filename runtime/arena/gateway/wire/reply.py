@@ -51,6 +51,8 @@ class ReplyReader:
         except httptools.HttpParserError as error:
             raise WireError(f"its reply head is not valid HTTP/1.1: {error.__context__ or error}") from None
         head.status = parser.get_status_code()
+        if head.status == 101:
+            raise WireError("it switched protocols without being asked")
         head.reusable = raw.startswith(b"HTTP/1.1 ")
         if not head.reusable and not raw.startswith(b"HTTP/1.0 "):
             raise WireError("its reply is not HTTP/1.1")

@@ -22,6 +22,7 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE)
 _BAD_IN_TARGET = re.compile(rb'[#"<>\\^`{|}]')
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _KEEP_KNOWN_HOSTS = 1024
+_LONGEST_HOST = 262  # a domain name of 255, a colon and a port
 _known_hosts: dict[bytes, bytes] = {}
 
 
@@ -151,7 +152,7 @@ def _check_odd_target(head: RequestHead) -> None:
 
 def _read_host(host: bytes) -> bytes:
     match = _HOST.fullmatch(host)
-    if match is None:
+    if match is None or len(host) > _LONGEST_HOST:
         raise RequestRefused(400, "the Host header is not a host name with an optional port")
     if len(_known_hosts) >= _KEEP_KNOWN_HOSTS:
         _known_hosts.clear()
