@@ -161,6 +161,7 @@ async def test_the_tail_is_fresh(desk):
     await desk.supervisor.apply((WEB,))
     desk.backend.write("web-1", "one\ntwo\n")
     assert desk.supervisor.tail("web-1", 1) == ("two",)
+    assert desk.supervisor.tail("web-1", 9, since=desk.clock.now() + 1) == ()
     assert desk.supervisor.log_file("web-1").read_text().count("\n") >= 2
 
 

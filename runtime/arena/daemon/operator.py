@@ -243,7 +243,7 @@ class DaemonOperator:
 
     def _forget(self) -> None:
         shutil.rmtree(self._layout.logs, ignore_errors=True)
-        for file in (self._layout.registry_state, self._layout.gateway_snapshot):
+        for file in (self._layout.registry_state, self._layout.gateway_snapshot, self._layout.daemon_log):
             file.unlink(missing_ok=True)
 
 

@@ -37,7 +37,7 @@ def failure(errors: Sequence[PartFailed], instances: Sequence[Instance]) -> Part
     first, instance = errors[0], instances[0]
     what = first.message
     if instance.status != "failed":
-        what = f"{instance.name} ended {instance.restarts} times without once being ready: {_last_end(instance)}"
+        what = f"{instance.name} ended {instance.restarts + 1} times without once being ready: {instance.detail}"
     others = ", ".join(other.name for other in instances[1:])
     return PartFailed(what + (f" (failed as well: {others})" if others else ""), hint=first.hint, detail=first.detail)
 
@@ -50,18 +50,13 @@ def too_late(wanted: Collection[str], instances: Sequence[Instance], timeout: fl
     service = by_name[late[0]].workload.name if late and late[0] in by_name else ""
     return WaitTimeout(
         f"not ready after {timeout:g} s: {seen}",
-        hint=f"see `arena logs {service}`; --wait-timeout gives it more time".replace("logs `", "logs`"),
+        hint=f"see `{f'arena logs {service}'.strip()}`; --wait-timeout gives it more time",
     )
 
 
-def _last_end(instance: Instance) -> str:
-    if instance.status == "restarting":
-        return instance.detail
-    return f"exit code {instance.exit_code}" if instance.exit_code is not None else instance.health_detail
-
-
 def _flaps(instance: Instance) -> bool:
-    return instance.restarts >= TOO_OFTEN and not instance.ready
+    """Its latest run has just ended, and so did those before."""
+    return instance.status == "restarting" and instance.restarts + 1 >= TOO_OFTEN
 
 
 def _state(instance: Instance | None) -> str:

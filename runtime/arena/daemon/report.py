@@ -41,7 +41,7 @@ def _part(supervisor: Supervisor, state: Instance) -> PartReport:
         health=state.health,
         seconds=state.seconds_to_ready,
         endpoint=_endpoint(state),
-        tail=supervisor.tail(state.name, _TAIL) if bad else (),
+        tail=supervisor.tail(state.name, _TAIL, state.started_at) if bad else (),
         log_file=str(supervisor.log_file(state.name)),
     )
 

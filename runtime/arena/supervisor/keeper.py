@@ -192,13 +192,13 @@ class Keeper:
         try:
             self._set(address=self._world.address(self.state))
             output = self._world.logs.begin(self.name)
+            now = self._world.clock.now()  # before its first line
             handle = await self._world.backend.start(self._world.launch(self.state, run, output))
         except (ArenaError, OSError) as error:
             told = error if isinstance(error, ArenaError) else PartFailed(f"{self.name} cannot start: {error}")
             self._move("fail", detail=f"{told.message}; {told.hint}" if told.hint else told.message)
             self._emit("failed", told.message)
             return False
-        now = self._world.clock.now()
         health: Health = "starting" if self.state.workload.probe else "none"
         self._move("spawn", handle=handle, started_at=now, ready_at=None, health=health, detail="", **changes)
         self._emit(event, f"pid {handle.pid}")

@@ -156,10 +156,10 @@ class Supervisor:
         handles = [state.handle for state in shown if state.handle]
         return rows(shown, self._backend.usage(handles), self._world.clock.now())
 
-    def tail(self, instance: str, count: int = 10) -> tuple[str, ...]:
-        """The last lines an instance wrote, oldest first."""
+    def tail(self, instance: str, count: int = 10, since: float | None = None) -> tuple[str, ...]:
+        """The last lines an instance wrote, oldest first; `since` (Unix seconds) leaves out earlier runs."""
         self._logs.drain(instance)
-        return self._store.tail(instance, count)
+        return self._store.tail(instance, count, since)
 
     def log_file(self, instance: str) -> Path:
         """Where the lines of an instance are kept."""
@@ -170,7 +170,7 @@ class Supervisor:
         return PartFailed(
             f"{instance.name} {instance.status}: {instance.detail or instance.health_detail}",
             hint=f"its whole log is {self.log_file(instance.name)}",
-            detail="\n".join(self.tail(instance.name)),
+            detail="\n".join(self.tail(instance.name, since=instance.started_at)),
         )
 
     async def close(self) -> None:

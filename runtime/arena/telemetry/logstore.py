@@ -22,11 +22,12 @@ class LogStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def tail(self, instance: str, count: int) -> tuple[str, ...]:
-        """The last `count` lines of one instance, oldest first; empty for an instance never heard of."""
+    def tail(self, instance: str, count: int, since: float | None = None) -> tuple[str, ...]:
+        """The last `count` lines of one instance, oldest first; empty for an instance never heard of. `since` in Unix
+        seconds leaves out what was seen before."""
         chain = Chain(self._journal(instance))
         try:
-            return tuple(line.text for line in _lines(chain, LogFilter(LogQuery(), instance), count))
+            return tuple(line.text for line in _lines(chain, LogFilter(LogQuery(since=since), instance), count))
         finally:
             chain.close()
 
