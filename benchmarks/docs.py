@@ -50,7 +50,7 @@ def page(result: Result) -> str:
         f"`make bench` on {result.at} UTC.",
         "![Requests a second](throughput.svg)",
         _table([HEAD, *(row(result, entry) for entry in result.entries if entry.usable)]),
-        "\n".join(f"- {line}" for line in problems(result) + caveats(result)),
+        "\n".join(f"- {_escape(line)}" for line in problems(result) + caveats(result)),
         "## Bars",
         _table([("", "measured", "bar", ""), *(_bar_row(bar, result) for bar in BARS)]),
         "What each does for every request:",
@@ -69,6 +69,10 @@ def _bar_row(bar: Bar, result: Result) -> tuple[str, ...]:
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
-    head, *body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in rows]
+    head, *body = ["| " + " | ".join(map(_escape, cells)) + " |" for cells in rows]
     rule = "|---" + "|---:" * (len(rows[0]) - 1) + "|"
     return "\n".join([head, rule, *body])
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")

@@ -34,3 +34,11 @@ def test_a_broken_peer_is_published_as_broken(whole: Result) -> None:
     page = docs.page(replace(whole, entries=(replace(envoy, problem="broken: lost log lines"), *rest)))
     assert "- Envoy: broken: lost log lines" in page
     assert "| Envoy 1.0 |" not in page
+
+
+def test_a_starved_contender_is_marked_without_upsetting_the_markup(whole: Result) -> None:
+    envoy, *rest = whole.entries
+    starved = replace(envoy, samples=tuple(replace(sample, cpu_seconds=1.0) for sample in envoy.samples))
+    page = docs.page(replace(whole, entries=(starved, *rest)))
+    assert "| Envoy 1.0 \\* |" in page
+    assert "- \\* used less than 95% of its core" in page
