@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 import uvloop
@@ -23,9 +23,12 @@ from arena.telemetry.accesslog import LineWriter
 from tests.gateway.kit import PUBLIC, SECRET, Answer, Client, Gateway, Start, Stub, connected, hello
 
 
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """These tests run on the loop that the gateway runs on."""
-    return {"uvloop": uvloop.new_event_loop}
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """These tests run on the loop that the gateway runs on; the storm also on the one it falls back to."""
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"uvloop": uvloop.new_event_loop}
+    if item.path.name == "test_storm.py":
+        loops["asyncio"] = asyncio.new_event_loop
+    return loops
 
 
 @pytest.fixture
@@ -55,6 +58,8 @@ async def stubs() -> AsyncIterator[Callable[[Answer], Awaitable[Stub]]]:
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Starts a gateway: `await start(*endpoints, routes=..., timeouts=..., **settings)`."""
     files: list[BinaryIO] = []
+    mishaps: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: mishaps.append(context))
     running: list[tuple[Gateway, list[asyncio.Task[None]]]] = []
 
     async def make(
@@ -84,6 +89,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     await asyncio.sleep(0)
     for file in files:
         file.close()
+    # Stubs are cancelled in the middle of things; everything else is a bug of ours.
+    assert [one for one in mishaps if not isinstance(one.get("exception"), asyncio.CancelledError)] == []
 
 
 @pytest.fixture

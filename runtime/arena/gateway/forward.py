@@ -7,6 +7,8 @@ file, which decides between another attempt, a refusal and a cut.
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 from collections.abc import Awaitable, Iterator
 from random import random
 from time import monotonic
@@ -124,7 +126,7 @@ async def _dial(x: Exchange, target: Target) -> None:
     except TimeoutError:
         _dial_failed(x, target, "connect_timeout", f"did not accept a connection within {plane.timeouts.connect:g} s")
     except OSError as error:
-        _dial_failed(x, target, "connect", f"could not be connected to ({error.strerror or error})")
+        _dial_failed(x, target, "connect", f"could not be connected to ({_reason(error)})")
     else:
         if x.over:
             upstream.park(monotonic())
@@ -301,6 +303,13 @@ def _dial_failed(x: Exchange, target: Target, reason: str, why: str) -> None:
         refuse(x, Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
     else:
         refuse(x, _failed(x, why))
+
+
+def _reason(error: OSError) -> str:
+    """Why a connection failed, without the address that asyncio puts into its messages."""
+    if isinstance(error, ssl.SSLError) or not error.errno or error.errno < 0:
+        return str(error.strerror or error)  # TLS and names have numbers of their own
+    return os.strerror(error.errno)
 
 
 def _may_retry(x: Exchange) -> bool:
