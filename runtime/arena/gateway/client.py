@@ -21,7 +21,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import forward
+from arena.gateway import answer, forward
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal, of_wire
 from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
@@ -107,7 +107,7 @@ class ClientConnection(asyncio.Protocol):
         if self.state in (LINGER, DISCARD) or self.blocked:
             self.transport.abort()
         elif self.state == BODY and x is not None:
-            forward.refuse(x, of_wire(408, f"no byte of the body came for {self.plane.timeouts.body:g} s"))
+            answer.refuse(x, of_wire(408, f"no byte of the body came for {self.plane.timeouts.body:g} s"))
         elif self.buffer:
             self._refuse_bytes(of_wire(408, f"the request head took more than {self.plane.timeouts.header:g} s"))
         else:
@@ -234,7 +234,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             x.body = body.feed(rest)
         except WireError as error:
-            forward.refuse(x, of_wire(400, str(error)))
+            answer.refuse(x, of_wire(400, str(error)))
             return False
         x.bytes_in = len(x.body)
         if body.done:
@@ -258,11 +258,11 @@ class ClientConnection(asyncio.Protocol):
         try:
             piece = body.feed(data)
         except WireError as error:
-            forward.refuse(x, of_wire(400, str(error)))
+            answer.refuse(x, of_wire(400, str(error)))
             return
         x.bytes_in += len(piece)
         if x.body_limit and x.bytes_in > x.body_limit:
-            forward.refuse(x, forward.body_too_large(x))
+            answer.refuse(x, answer.body_too_large(x))
             return
         if body.done:
             self._body_ended(x, body)
@@ -302,7 +302,7 @@ class ClientConnection(asyncio.Protocol):
     def _refuse_bytes(self, refusal: Refusal) -> None:
         """Answer bytes that never became an exchange."""
         self.buffer = b""
-        forward.refuse_unread(self, refusal)
+        answer.refuse_unread(self, refusal)
         self._linger(monotonic())
 
     def _linger(self, now: float) -> None:

@@ -15,9 +15,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from arena.gateway import record
+from arena.gateway.answer import answer_here, body_too_large, refuse
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
-from arena.gateway.refusal import Refusal, of_wire, reply
+from arena.gateway.refusal import Refusal
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.body import LAST_CHUNK, chunk
 from arena.gateway.wire.request import RequestHead
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from arena.gateway.target import Target
 
 REST_SECONDS = 1.0
-PROBLEM_JSON = b"application/problem+json"
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 _NO_UPGRADE = Refusal(501, "not-implemented", "this gateway does not switch protocols (WebSocket) yet")
 
@@ -57,7 +57,7 @@ def begin(x: Exchange) -> None:
     match = x.match
     route = match.route
     if route is None:
-        _answer_here(x)
+        answer_here(x)
         return
     if x.head.upgrade:
         refuse(x, _NO_UPGRADE)
@@ -173,78 +173,6 @@ def body_arrived(x: Exchange, piece: bytes) -> None:
         x.upstream.send_body(x, piece)
     else:
         x.body += piece
-
-
-# Answers of our own.
-
-
-def refuse(x: Exchange, refusal: Refusal) -> None:
-    """Answer `x` with a problem; when its reply has begun already, cut it."""
-    if x.over:
-        return
-    if x.upstream is not None:
-        x.upstream.abandon()
-    if x.answered:
-        cut(x)
-        return
-    if refusal.close:
-        x.head.keep_alive = False
-    _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers)
-
-
-def refuse_unread(client: ClientConnection, refusal: Refusal) -> None:
-    """Answer bytes that are no request. They get an exchange all the same, so that they are counted and logged."""
-    client.plane.stats.in_flight += 1
-    x = Exchange(client, RequestHead(), client.plane.unread, monotonic())
-    identify(x)
-    x.status = refusal.status
-    headers = (x.ids, *refusal.headers, b"connection: close")
-    client.write(reply(refusal.status, PROBLEM_JSON, refusal.body(x.request_id), headers))
-    record.finish(x, "refused", monotonic())
-
-
-def body_too_large(x: Exchange) -> Refusal:
-    """The refusal of a body beyond the route's limit."""
-    return of_wire(413, f"a request body here may have {x.body_limit} bytes")
-
-
-def cut(x: Exchange) -> None:
-    """Break off a reply that cannot be finished, so that the client notices."""
-    # To a client that reads until close, only a reset looks different from the end.
-    visible = x.head.old is False
-    record.finish(x, "cut", monotonic())
-    x.client.cut(visible=visible)
-
-
-def _answer_here(x: Exchange) -> None:
-    match = x.match
-    if match.page is not None:
-        content = match.page(x)
-        if isinstance(content, Refusal):
-            refuse(x, content)
-        else:
-            _answer(x, content.status, content.content_type, content.body, (b"cache-control: no-store",))
-    elif match.refusal is not None:
-        refuse(x, match.refusal)
-
-
-def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...]) -> None:
-    client = x.client
-    x.status = status
-    x.bytes_out = len(body)
-    x.keep = client.will_keep(x)
-    headers = (x.ids, *headers, connection_line(x))
-    client.write(reply(status, content_type, body, headers, head_only=x.head.method == b"HEAD"))
-    now = monotonic()
-    record.finish(x, "refused" if 400 <= status < 500 else "failed" if status >= 500 else "served", now)
-    client.reply_done(x, now)
-
-
-def connection_line(x: Exchange) -> bytes:
-    """The Connection header of the reply, b'' where the version's default is meant."""
-    if x.keep:
-        return b"connection: keep-alive" if x.head.old else b""
-    return b"connection: close"
 
 
 def _no_instance(service: str) -> Refusal:

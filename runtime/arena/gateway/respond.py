@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import forward, record
+from arena.gateway import answer, forward, record
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
@@ -74,7 +74,7 @@ def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
     x.upstream = None
     if x.target is not None:
         x.client.plane.stats.upstream_errors[x.target.service, "cut"] += 1
-    forward.cut(x)
+    answer.cut(x)
 
 
 def _reader(length: int) -> Body:
@@ -97,7 +97,7 @@ def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, con
         lines.append(b"content-length: 0")
     lines.append(x.ids)
     if not x.keep or x.head.old:
-        lines.append(forward.connection_line(x))
+        lines.append(answer.connection_line(x))
     lines.append(b"")
     lines.append(content)
     client.write(b"\r\n".join(lines))
@@ -122,7 +122,7 @@ def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyHead) -> N
         else:
             upstream.chunk_out = True
             lines.append(b"transfer-encoding: chunked")
-    lines += [x.ids, forward.connection_line(x), b"", b""] if not x.keep or x.head.old else [x.ids, b"", b""]
+    lines += [x.ids, answer.connection_line(x), b"", b""] if not x.keep or x.head.old else [x.ids, b"", b""]
     client.write(b"\r\n".join(lines))
     if client.blocked:
         upstream.hold()
