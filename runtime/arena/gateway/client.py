@@ -26,7 +26,6 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal, of_wire
 from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
 from arena.gateway.wire.errors import RequestRefused, WireError
-from arena.gateway.wire.request import RequestHead
 
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
@@ -111,13 +110,13 @@ class ClientConnection(asyncio.Protocol):
         elif self.buffer:
             self._refuse_bytes(of_wire(408, f"the request head took more than {self.plane.timeouts.header:g} s"))
         else:
-            self.transport.close()
+            self._close()
 
     # What the forwarding calls.
 
     def write(self, data: bytes) -> None:
-        """Send reply bytes."""
-        self.transport.write(data)
+        """Send reply bytes, behind those sent before."""
+        self.plane.outbox.put(self.transport, data)
 
     def hold(self) -> None:
         """Read nothing more for now: the upstream cannot take it."""
@@ -150,7 +149,7 @@ class ClientConnection(asyncio.Protocol):
             self.deadline = now + self.plane.timeouts.body
             self.transport.resume_reading()
         elif self.state == REPLY and not self.buffer and (self.body is None or self.body.clean):
-            self.transport.close()
+            self._close()
         else:
             self._linger(now)
 
@@ -161,7 +160,7 @@ class ClientConnection(asyncio.Protocol):
         if visible and not self.transport.is_closing():
             self.deadline = monotonic() + LINGER_SECONDS
             self.state = LINGER
-            self.transport.close()
+            self._close()
         else:
             _reset_on_close(self.transport)
             self.transport.abort()
@@ -169,7 +168,7 @@ class ClientConnection(asyncio.Protocol):
     def close_if_idle(self) -> None:
         """Close unless a request is under way or arriving."""
         if self.exchange is None and not self.buffer and self.state == IDLE:
-            self.transport.close()
+            self._close()
 
     # Heads.
 
@@ -189,9 +188,16 @@ class ClientConnection(asyncio.Protocol):
         except RequestRefused as error:
             self._refuse_bytes(of_wire(error.status, error.detail))
             return
-        self.buffer = b""
+        x = self.exchange = forward.open_exchange(self, head, monotonic())
         self.deadline = INFINITE
-        self._start(head, data[end:] if end < len(data) else b"")
+        if head.content_length == 0:
+            self.state = REPLY
+            self.body = None
+            self.buffer = data[end:]
+            forward.begin(x)
+        else:
+            self.buffer = b""
+            self._start_body(x, head.content_length, data[end:])
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep an unfinished head. RFC 9112 section 2.2: blank lines before a request line are passed over (a few of
@@ -213,21 +219,13 @@ class ClientConnection(asyncio.Protocol):
                 self.deadline = monotonic() + self.plane.timeouts.header
             self.buffer = data
 
-    def _start(self, head: RequestHead, rest: bytes) -> None:
-        x = forward.open_exchange(self, head, monotonic())
-        self.exchange = x
-        length = head.content_length
-        if length == 0:
-            self.state = REPLY
-            self.body = None
-            self.buffer = rest
-        else:
-            self.state = BODY
-            x.body_done = False
-            self.body = ChunkedBody() if length < 0 else LengthBody(length)
-            if rest and not self._take_first_body(x, self.body, rest):
-                return
-        forward.begin(x)
+    def _start_body(self, x: Exchange, length: int, rest: bytes) -> None:
+        """Begin an exchange with a body, of which `rest` came along with the head."""
+        self.state = BODY
+        x.body_done = False
+        self.body = body = ChunkedBody() if length < 0 else LengthBody(length)
+        if not rest or self._take_first_body(x, body, rest):
+            forward.begin(x)
 
     def _take_first_body(self, x: Exchange, body: Body, rest: bytes) -> bool:
         """Read what came with the head, before anybody decided about it."""
@@ -299,6 +297,10 @@ class ClientConnection(asyncio.Protocol):
 
     # Ends.
 
+    def _close(self) -> None:
+        self.plane.outbox.flush()
+        self.transport.close()
+
     def _refuse_bytes(self, refusal: Refusal) -> None:
         """Answer bytes that never became an exchange."""
         self.buffer = b""
@@ -311,6 +313,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = now + LINGER_SECONDS
         if not self.transport.is_closing():
             self.transport.resume_reading()
+            self.plane.outbox.flush()
             self.transport.write_eof()
 
 

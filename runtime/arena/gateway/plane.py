@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from arena.gateway.client import ClientConnection
+from arena.gateway.outbox import Outbox
 from arena.gateway.refusal import Refusal, reply
 from arena.gateway.routing import NO_ROUTE, Match, Table
 from arena.gateway.stats import Stats
@@ -36,6 +37,7 @@ class Plane:
         self.stats = Stats()
         self.stamp = Stamp()
         self.log = log
+        self.outbox = Outbox()
         self.clients: set[ClientConnection] = set()
         self.upstreams: set[UpstreamConnection] = set()
         self.draining = False

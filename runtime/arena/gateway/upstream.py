@@ -117,14 +117,14 @@ class UpstreamConnection(asyncio.Protocol):
         """Carry `x` from now on; `data` is the request's head and as much of its body as has come."""
         self.exchange = x
         self.deadline = x.sent_at + x.first_byte if x.body_done else INFINITE
-        self.transport.write(data)
+        self.plane.outbox.put(self.transport, data)
 
     def send_body(self, x: Exchange, piece: bytes) -> None:
         """Send a piece of request body, framed as the head announced; after the last the wait for the reply begins."""
         if x.head.chunked:
             piece = (chunk(piece) if piece else b"") + (b"0\r\n\r\n" if x.body_done else b"")
         if piece:
-            self.transport.write(piece)
+            self.plane.outbox.put(self.transport, piece)
         if x.body_done and self.body is None and not self.blocked:
             self.deadline = monotonic() + x.first_byte
 

@@ -97,7 +97,8 @@ class Stamp:
 
     def now(self) -> str:
         """The present, as `2026-11-23T11:45:40.123Z`."""
-        return self.at(time())
+        moment = time()
+        return self._text if int(moment * 1000) == self._millisecond else self.at(moment)
 
     def at(self, moment: float) -> str:
         """`moment` in Unix seconds, likewise."""

@@ -46,6 +46,12 @@ def test_escapes_without_meaning_are_refused(raw: bytes) -> None:
         canonical(raw)
 
 
+@pytest.mark.parametrize("raw", [b"/a\\..\\b", b'/a"b', b"/<x>", b"/{x}", b"/`"])
+def test_characters_that_servers_read_in_different_ways_are_refused(raw: bytes) -> None:
+    with pytest.raises(BadPath):
+        canonical(raw)
+
+
 @pytest.mark.parametrize(
     "raw", [b"/public/..%2fadmin", b"/public%2f..%2fadmin", b"/a/%2e%2e%2fb", b"/x/..%5cadmin", b"/%2f%2e%2e/x"]
 )

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-_ODD = re.compile(rb"%|//|/\.")
+_ODD = re.compile(rb'%|//|/\.|[\\"<>^`{}]')
+_UNSAFE = re.compile(rb'[\\"<>^`{}]')
 _ESCAPE = re.compile(rb"%(..?)?", re.DOTALL)
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
@@ -24,6 +25,8 @@ def canonical(path: bytes) -> bytes:
     """The canonical form of `path`, which starts with a slash. Raises BadPath."""
     if _ODD.search(path) is None:
         return path
+    if _UNSAFE.search(path) is not None:
+        raise BadPath("it holds characters that must be percent-encoded")
     path = _ESCAPE.sub(_unescape, path)
     segments: list[bytes] = []
     *folders, last = path.split(b"/")[1:]

@@ -19,7 +19,6 @@ from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE)
-_BAD_IN_TARGET = re.compile(rb'[#"<>\\^`{|}]')
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _KEEP_KNOWN_HOSTS = 1024
 _LONGEST_HOST = 262  # a domain name of 255, a colon and a port
@@ -34,8 +33,8 @@ class RequestHead:
     """
 
     __slots__ = (
-        "authorization", "chunked", "connection", "content_length", "expect", "fields", "host", "hostname", "keep_alive",
-        "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
+        "api_key", "authorization", "chunked", "connection", "content_length", "expect", "fields", "host", "hostname",
+        "keep_alive", "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -45,6 +44,7 @@ class RequestHead:
         self.host: bytes | None = None
         self.hostname = b""
         self.authorization: bytes | None = None
+        self.api_key: bytes | None = None
         self.content_length = 0
         self.chunked = False
         self.connection: bytes | None = None
@@ -118,8 +118,8 @@ def _check(head: RequestHead, raw: bytes) -> None:
         head.hostname = _known_hosts.get(head.host) or _read_host(head.host)
     if head.target[:1] != b"/":
         _check_odd_target(head)
-    if _BAD_IN_TARGET.search(head.target):
-        raise RequestRefused(400, "the request target holds characters that must be percent-encoded")
+    if b"#" in head.target:
+        raise RequestRefused(400, "the request target holds a fragment, which is not for servers")
     if head.connection is not None:
         _apply_connection(head, head.connection)
 
@@ -181,6 +181,13 @@ def _take_authorization(head: RequestHead, value: bytes) -> None:
     head.fields.append(b"authorization: " + value)
 
 
+def _take_api_key(head: RequestHead, value: bytes) -> None:
+    if head.api_key is not None:
+        raise RequestRefused(400, "the X-API-Key header is there twice")
+    head.api_key = value
+    head.fields.append(b"x-api-key: " + value)
+
+
 def _take_length(head: RequestHead, value: bytes) -> None:
     digits = value.strip(b" \t")
     if not digits.isdigit() or len(digits) > 18:
@@ -238,6 +245,7 @@ _BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     ),
     b"host": _take_host,
     b"authorization": _take_authorization,
+    b"x-api-key": _take_api_key,
     b"content-length": _take_length,
     b"transfer-encoding": _take_coding,
     b"connection": _take_connection,
