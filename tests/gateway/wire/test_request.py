@@ -133,7 +133,7 @@ def test_a_refusal_leaves_the_reader_ready_for_the_next_head(raw: bytes) -> None
 def test_heads_with_bodies_closes_and_upgrades_leave_the_reader_ready_too() -> None:
     reader = RequestReader()
     for lines in ([b"Content-Length: 5"], [b"Transfer-Encoding: chunked"], [b"Connection: close"],
-                  [b"Connection: Upgrade", b"Upgrade: websocket"], []):  # fmt: skip
+                  [b"Connection: keep-alive"], [b"Connection: Upgrade", b"Upgrade: websocket"], []):  # fmt: skip
         head = reader.read(get(HOST[:-2], *lines, method=b"POST"))
         assert head.target == b"/"
         assert head.content_length == (
@@ -172,6 +172,8 @@ def test_forwarding_headers_of_the_client_are_not_believed() -> None:
     [
         (b"HTTP/1.1", [], True),
         (b"HTTP/1.1", [b"Connection: close"], False),
+        (b"HTTP/1.1", [b"Connection: keep-alive"], True),
+        (b"HTTP/1.1", [b"Connection: keep-alive", b"Connection: close"], False),
         (b"HTTP/1.1", [b"Connection: foo, CLOSE"], False),
         (b"HTTP/1.0", [], False),
         (b"HTTP/1.0", [b"Connection: keep-alive"], True),

@@ -81,6 +81,8 @@ class RequestReader:
             raise _refusal(error) from None
         head.method = parser.get_method()
         head.old = not raw.startswith(head.method + b" " + head.target + b" HTTP/1.1\r\n")
+        if head.connection == b"keep-alive" and not head.old:
+            head.connection = None  # the default, which some clients never tire of repeating
         if spent or head.old or head.content_length or head.connection is not None:
             # llhttp may now wait for a body or for the end; heads alone are its business here.
             self._parser = httptools.HttpRequestParser(self)
