@@ -65,6 +65,15 @@ async def test_each_exchange_counts_once(start: Start, stub: Stub) -> None:
     assert (route.classes[2], sum(route.latency.buckets)) == (10, 10)
 
 
+async def test_pages_of_the_gateways_own_are_counted_but_not_logged(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), routes=(Route("web", "web", "/"),))
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/health"))).status == 200
+        assert (await client.ask(get("/metrics"))).status == 200
+        await client.ask(get("/after", bearer("user")))
+    assert (await gateway.line())["path"] == "/after"
+
+
 async def test_no_access_log_when_it_is_off(start: Start, stub: Stub) -> None:
     gateway = await start(stub.endpoint())
     gateway.plane.log, log = None, gateway.plane.log

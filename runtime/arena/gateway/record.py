@@ -15,7 +15,7 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
     stats = plane.stats
     stats.in_flight -= 1
     stats.outcomes[outcome] += 1
-    target = x.target
+    target = x.target  # None when the gateway answered by itself
     if target is not None:
         target.in_flight -= 1
         if x.sent_at:
@@ -23,7 +23,8 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
     route = x.match.stats
     route.classes[x.status // 100] += 1
     route.latency.observe(took)
-    if plane.log is not None:
+    # Pages of the gateway's own are counted, not logged: its probe would drown the requests that people look for.
+    if plane.log is not None and (target is not None or outcome != "served"):
         plane.log.add(_line(x, outcome, took))
 
 
