@@ -85,3 +85,18 @@ def test_a_registry_url_must_be_one_arena_can_listen_on(problems: Problems) -> N
 
 def test_a_secret_is_counted_in_bytes(problems: Problems) -> None:
     assert problems("name: a", env={"ARENA_JWT_SECRET": "é" * 16}) == []
+
+
+def test_windows_take_their_quota_and_their_length_from_the_rate(load: Load) -> None:
+    limits = load(
+        """
+        gateway:
+          rate_limits:
+            - {algorithm: sliding_log, rate: 60/min, by: "header:X-Tenant", name: tenant, enforce: false}
+            - {algorithm: fixed_window, rate: 1000/d, by: role}
+        """
+    ).project.gateway.rate_limits
+    tenant, daily = limits
+    assert tenant == RateLimit(1.0, 60, "header:x-tenant", "sliding_log", "tenant", enforce=False)
+    assert (tenant.window, tenant.title) == (60.0, "tenant")
+    assert (daily.burst, daily.window, daily.title) == (1000, 86400.0, "role-1000-per-86400s")

@@ -19,7 +19,8 @@ name: n
 gateway:
   port: 9000
   auth: {{jwt: {{secret: {SECRET}, leeway: 1.5s}}}}
-  rate_limits: [{{rate: 1000/h, by: route}}]
+  rate_limits: [{{rate: 1000/h, by: route}}, {{rate: 1000/h, algorithm: fixed_window, name: hourly, enforce: false}},
+    {{rate: 1.5/s, algorithm: sliding_log, by: "header:X-A"}}, {{rate: 7/d, algorithm: sliding_counter}}]
   timeouts: {{connect: 100ms}}
 registry: {{ttl: 0.1}}
 services:

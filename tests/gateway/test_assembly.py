@@ -74,17 +74,17 @@ def test_an_instance_at_another_address_is_another_target() -> None:
     assert (first is second, first.retired) == (False, True)
 
 
-def test_limiters_and_budgets_survive_and_changed_limits_start_anew() -> None:
+def test_meters_and_budgets_survive_and_changed_limits_start_anew() -> None:
     assembler = Assembler(Stats())
     limit = RateLimit(1.0, 1, "ip")
     spec = replace(SPEC, settings=replace(SPEC.settings, rate_limits=(limit,)))
     assemble(assembler, spec=spec)
-    one, budget = assembler._limiters["", limit], assembler._budgets["web"]
+    one, budget = assembler._meters["", limit], assembler._budgets["web"]
     assemble(assembler, endpoint("a"), spec=spec)
-    assert assembler._limiters["", limit] is one
+    assert assembler._meters["", limit] is one
     assert assembler._budgets["web"] is budget
     assemble(assembler, spec=replace(spec, settings=replace(spec.settings, rate_limits=(replace(limit, burst=2),))))
-    assert list(assembler._limiters) == [("", replace(limit, burst=2))]
+    assert list(assembler._meters) == [("", replace(limit, burst=2))]
 
 
 def test_a_routes_own_numbers_go_before_the_gateways() -> None:
@@ -128,4 +128,4 @@ def test_a_spec_that_cannot_be_used_changes_nothing(settings: GatewaySettings, e
     assembler.use(replace(SPEC, settings=replace(SPEC.settings, rate_limits=(limit,))))
     with pytest.raises(error):
         assembler.use(replace(SPEC, settings=settings))
-    assert list(assembler._limiters) == [("", limit)]
+    assert list(assembler._meters) == [("", limit)]

@@ -46,7 +46,7 @@ def registry(reading: Reading) -> RegistrySettings:
 def limits(sections: list[RateLimitSection]) -> tuple[RateLimit, ...]:
     """Limits as values; the burst is the count of the rate unless it is given."""
     return tuple(
-        RateLimit(each.rate[0], each.burst or each.rate[1], each.by, each.algorithm)
+        RateLimit(each.rate[0], each.burst or each.rate[1], each.by, each.algorithm, each.name or "", each.enforce)
         for each in sections
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -161,7 +162,27 @@ def _route(route: Route) -> dict[str, Any]:
 
 
 def _limit(limit: RateLimit) -> dict[str, Any]:
-    return {"algorithm": limit.algorithm, "rate": f"{_number(limit.rate)}/s", "burst": limit.burst, "by": limit.by}
+    shown: dict[str, Any] = {
+        "algorithm": limit.algorithm,
+        "rate": _rate(limit),
+        "by": limit.by,
+        "enforce": limit.enforce,
+    }
+    if limit.algorithm == "token_bucket":
+        shown["burst"] = limit.burst
+    if limit.name:
+        shown["name"] = limit.name
+    return shown
+
+
+def _rate(limit: RateLimit) -> str:
+    """For a bucket the rate alone; for a window in the unit that reads back as the same window."""
+    if limit.algorithm != "token_bucket":
+        for unit, seconds in (("min", 60), ("h", 3600), ("d", 86400)):
+            count = round(limit.rate * seconds, 9)
+            if ceil(count) == limit.burst:
+                return f"{_number(count)}/{unit}"
+    return f"{_number(limit.rate)}/s"
 
 
 def _seconds(value: float) -> str:

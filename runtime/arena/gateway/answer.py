@@ -73,7 +73,7 @@ def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers:
     x.status = status
     x.bytes_out = len(body)
     x.keep = client.will_keep(x)
-    headers = (x.ids, *headers, connection_line(x))
+    headers = (x.ids, x.reply_fields, *headers, connection_line(x))
     client.write(reply(status, content_type, body, headers, head_only=x.head.method == b"HEAD"))
     now = monotonic()
     record.finish(x, "refused" if 400 <= status < 500 else "failed" if status >= 500 else "served", now)

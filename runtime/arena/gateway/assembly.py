@@ -1,4 +1,4 @@
-"""GatewaySpec × Snapshot → Table. What must outlive a table (targets, limiters, budgets) is kept here by key."""
+"""GatewaySpec × Snapshot → Table. What must outlive a table (targets, meters, budgets) is kept here by key."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import replace
 from arena.auth.jwt import Verifier
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
+from arena.gateway.filters.limit import Meter
 from arena.gateway.routing import CompiledRoute, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
-from arena.policy.limit import Limiter
 from arena.policy.retry import RetryBudget
 
 _PLAIN = re.compile(r"[!-~]+")
@@ -31,7 +31,7 @@ class Assembler:
     def __init__(self, stats: Stats) -> None:
         self._stats = stats
         self._targets: dict[TargetKey, Target] = {}
-        self._limiters: dict[tuple[str, RateLimit], Limiter] = {}
+        self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._budgets: dict[str, RetryBudget] = {}
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
@@ -42,8 +42,8 @@ class Assembler:
         authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
-        known = self._limiters
-        self._limiters = {key: known[key] if key in known else Limiter(key[1]) for key in limits}
+        known = self._meters
+        self._meters = {key: known.get(key) or Meter(*key, self._stats) for key in limits}
         return authenticator
 
     def assemble(
@@ -61,7 +61,7 @@ class Assembler:
                 CompiledRoute(
                     route,
                     service,
-                    compile_chain(route, settings.rate_limits, authenticator, self._limiter),
+                    compile_chain(route, settings.rate_limits, authenticator, self._meter),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
                     settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
@@ -88,8 +88,8 @@ class Assembler:
         budget = self._budgets.setdefault(name, RetryBudget())
         return Service(name, tuple(live), budget)
 
-    def _limiter(self, scope: str, limit: RateLimit) -> Limiter:
-        return self._limiters[scope, limit]
+    def _meter(self, scope: str, limit: RateLimit) -> Meter:
+        return self._meters[scope, limit]
 
 
 def _is_usable(endpoint: Endpoint) -> bool:

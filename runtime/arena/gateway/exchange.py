@@ -28,13 +28,14 @@ class Exchange:
     `ids` are the header lines that carry the request id and the trace onward, to the upstream and back to the client.
     `body` is the part of the request body that arrived before there was an upstream to send it to; `body_done` says
     that the whole body has arrived. `query` starts with its question mark. `first_byte` is how long the reply's head
-    may take. `answered`: a reply head went to the client. `over`: nothing more may happen.
+    may take. `reply_fields` are further header lines for the client alone, b'' for none. `answered`: a reply head went
+    to the client. `over`: nothing more may happen.
     """
 
     __slots__ = (
         "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
-        "client", "first_byte", "head", "ids", "keep", "log_caller", "match", "over", "principal", "query", "request_id",
-        "sent_at", "service", "status", "target", "trace_id", "upstream", "upstream_seconds",
+        "client", "first_byte", "head", "ids", "keep", "log_caller", "match", "over", "principal", "query",
+        "reply_fields", "request_id", "sent_at", "service", "status", "target", "trace_id", "upstream", "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -49,6 +50,7 @@ class Exchange:
         self.ids = b""
         self.request_id = ""
         self.trace_id = ""
+        self.reply_fields = b""
         self.principal: Principal | None = None
         self.log_caller = "null"  # the principal's subject as JSON
         self.target: Target | None = None

@@ -10,6 +10,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.routing import Page
+from arena.gateway.stats import LimitStats
 from arena.model.snapshot import Endpoint
 from arena.telemetry import metrics
 
@@ -109,6 +110,11 @@ def render_metrics(plane: Plane, view: View) -> str:
         [({"route": one.route, "service": one.service}, one.limited) for one in routes if one.limited],
     )
     page.counter(
+        "arena_gateway_limit_over_total",
+        "Requests beyond a limit: refused if it is enforced, else let pass.",
+        [(_limit_labels(one), one.over) for one in stats.limits.values()],
+    )
+    page.counter(
         "arena_gateway_upstream_errors_total",
         "Failed attempts, by service and reason.",
         [({"service": service, "reason": reason}, n) for (service, reason), n in stats.upstream_errors.items()],
@@ -127,6 +133,11 @@ def render_metrics(plane: Plane, view: View) -> str:
     page.counter("arena_gateway_access_log_dropped_total", "Lines nobody took in time.", [({}, dropped)])
     page.gauge("process_resident_memory_bytes", "Resident memory.", [({}, _resident_bytes())])
     return page.text()
+
+
+def _limit_labels(stats: LimitStats) -> dict[str, str]:
+    limit = stats.limit
+    return {"limit": limit.title, "route": stats.scope, "enforced": "true" if limit.enforce else "false"}
 
 
 def _requests(plane: Plane) -> Iterator[tuple[dict[str, str], float]]:

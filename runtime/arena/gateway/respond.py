@@ -96,6 +96,8 @@ def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, con
     elif head.length < 0 and x.head.method != b"HEAD" and status != 304:
         lines.append(b"content-length: 0")
     lines.append(x.ids)
+    if x.reply_fields:
+        lines.append(x.reply_fields)
     if not x.keep or x.head.old:
         lines.append(answer.connection_line(x))
     lines.append(b"")
@@ -122,6 +124,8 @@ def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyHead) -> N
         else:
             upstream.chunk_out = True
             lines.append(b"transfer-encoding: chunked")
+    if x.reply_fields:
+        lines.append(x.reply_fields)
     lines += [x.ids, answer.connection_line(x), b"", b""] if not x.keep or x.head.old else [x.ids, b"", b""]
     client.write(b"\r\n".join(lines))
     if client.blocked:

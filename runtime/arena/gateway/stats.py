@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from arena.model.route import RateLimit
 from arena.telemetry.metrics import Histogram
 
 
@@ -20,10 +21,32 @@ class RouteStats:
         self.limited = 0
 
 
+class LimitStats:
+    """`over` counts what a limit refused, or would have refused if it were enforced. `scope` is the route it belongs to, ''
+    for the gateway's own; kept over swaps."""
+
+    __slots__ = ("limit", "over", "scope")
+
+    def __init__(self, scope: str, limit: RateLimit) -> None:
+        self.scope = scope
+        self.limit = limit
+        self.over = 0
+
+
 class Stats:
     """Counters of the whole gateway."""
 
-    __slots__ = ("accepted", "in_flight", "outcomes", "retries", "routes", "swaps", "turned_away", "upstream_errors")
+    __slots__ = (
+        "accepted",
+        "in_flight",
+        "limits",
+        "outcomes",
+        "retries",
+        "routes",
+        "swaps",
+        "turned_away",
+        "upstream_errors",
+    )
 
     def __init__(self) -> None:
         self.accepted = 0
@@ -34,8 +57,14 @@ class Stats:
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}
+        self.limits: dict[tuple[str, str, bool], LimitStats] = {}
 
     def route(self, name: str, service: str) -> RouteStats:
         """The counters of a route, made at its first use."""
         key = (name, service)
         return self.routes.get(key) or self.routes.setdefault(key, RouteStats(name, service))
+
+    def limit(self, scope: str, limit: RateLimit) -> LimitStats:
+        """The counters of a limit, made at its first use."""
+        key = (scope, limit.title, limit.enforce)
+        return self.limits.get(key) or self.limits.setdefault(key, LimitStats(scope, limit))

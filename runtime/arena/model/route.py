@@ -5,17 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LimitKey = Literal["principal", "ip", "route"]
+Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A token bucket: `rate` requests a second on average, `burst` at once, counted per `by`."""
+    """`rate` requests a second on average, counted per `by`: "principal", "role", "ip", "route", "service" or
+    "header:<name>", the name in lower case.
+
+    A token bucket admits `burst` at once; every other algorithm admits `burst` in a window of `burst / rate` seconds.
+    `enforce` False: what would have been refused is counted, and let pass.
+    """
 
     rate: float
     burst: int
-    by: LimitKey = "principal"
-    algorithm: Literal["token_bucket"] = "token_bucket"
+    by: str = "principal"
+    algorithm: Algorithm = "token_bucket"
+    name: str = ""
+    enforce: bool = True
+
+    @property
+    def window(self) -> float:
+        """Seconds in which a key's whole quota comes back."""
+        return self.burst / self.rate
+
+    @property
+    def title(self) -> str:
+        """What it is called in headers, metrics and logs: its name, or one made of what it says ("ip-200-per-1s")."""
+        return self.name or f"{self.by.replace(':', '-')}-{self.burst}-per-{self.window:g}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,3 +22,42 @@ def test_a_rate_and_its_burst() -> None:
     assert (limit.rate, limit.burst, limit.by) == ((1.0, 60), None, "principal")
     with pytest.raises(ValidationError, match="token_bucket"):
         RateLimitSection.model_validate({"rate": "1/s", "algorithm": "leaky"})
+
+
+@pytest.mark.parametrize(
+    ("by", "read"),
+    [
+        ("role", "role"),
+        ("service", "service"),
+        ("header:X-Tenant", "header:x-tenant"),
+        ("Header:a", None),
+        ("tenant", None),
+    ]
+    + [(f"header:{name}", None) for name in ("", "a b", "host", "X-Forwarded-For", "é")],
+)
+def test_whom_a_limit_counts(by: str, read: str | None) -> None:
+    if read is not None:
+        assert RateLimitSection.model_validate({"rate": "1/s", "by": by}).by == read
+        return
+    with pytest.raises(ValidationError, match=r"should be one of principal|cannot count by"):
+        RateLimitSection.model_validate({"rate": "1/s", "by": by})
+
+
+@pytest.mark.parametrize("name", ["", "a b", 'a"', "x" * 65, "é"])
+def test_a_limits_name_fits_a_header(name: str) -> None:
+    with pytest.raises(ValidationError, match="should be up to 64 letters"):
+        RateLimitSection.model_validate({"rate": "1/s", "name": name})
+
+
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ({"algorithm": "fixed_window", "rate": "1/s", "burst": 2}, "a burst, which fixed_window does not know"),
+        ({"algorithm": "sliding_log", "rate": "10001/h"}, "log more than 10000 requests"),
+        ({"algorithm": "leaky", "rate": "1/s"}, "token_bucket"),
+        ({"rate": "1/s", "enforce": "maybe"}, "boolean"),
+    ],
+)
+def test_limits_that_cannot_be(section: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        RateLimitSection.model_validate(section)

@@ -7,16 +7,21 @@ import pytest
 from arena.auth.jwt import Verifier
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
+from arena.gateway.filters.limit import Meter
+from arena.gateway.stats import Stats
 from arena.model.project import Jwt
 from arena.model.route import RateLimit, Route
-from arena.policy.limit import Limiter
 
 AUTH = Authenticator(Verifier(Jwt("s" * 32)), 0.0, lambda: 0.0)
 BY_IP, BY_CALLER = RateLimit(1, 1, "ip"), RateLimit(1, 1, "principal")
 
 
+def meter(scope: str, limit: RateLimit) -> Meter:
+    return Meter(scope, limit, Stats())
+
+
 def kinds(route: Route, *common: RateLimit) -> list[str]:
-    chain = compile_chain(route, common, AUTH, lambda scope, limit: Limiter(limit))
+    chain = compile_chain(route, common, AUTH, meter)
     return ["auth" if one is AUTH else getattr(one, "__qualname__", "?").split(".")[0] for one in chain]
 
 
@@ -25,13 +30,14 @@ def kinds(route: Route, *common: RateLimit) -> list[str]:
     [
         (Route("r", "s", "/", auth="none"), (), []),
         (Route("r", "s", "/"), (), ["auth"]),
-        (Route("r", "s", "/", roles=("a",)), (BY_CALLER, BY_IP), ["admit_by", "auth", "require_roles", "admit_by"]),
+        (Route("r", "s", "/", roles=("a",)), (BY_CALLER, BY_IP), ["_by_one", "auth", "require_roles", "_by_one"]),
         (
             Route("r", "s", "/", rate_limits=(BY_IP, BY_CALLER)),
             (BY_CALLER,),
-            ["admit_by", "auth", "admit_by", "admit_by"],
+            ["_by_one", "auth", "_by_all"],
         ),
-        (Route("r", "s", "/", auth="none", roles=("a",)), (BY_IP,), ["admit_by"]),
+        (Route("r", "s", "/", auth="none", rate_limits=(BY_IP,)), (BY_CALLER,), ["_by_all"]),
+        (Route("r", "s", "/", auth="none", roles=("a",)), (BY_IP,), ["_by_one"]),
     ],
 )
 def test_order(route: Route, common: tuple[RateLimit, ...], expected: list[str]) -> None:
@@ -41,9 +47,9 @@ def test_order(route: Route, common: tuple[RateLimit, ...], expected: list[str])
 def test_a_limit_of_the_gateway_and_one_of_a_route_are_counted_apart() -> None:
     asked: list[tuple[str, RateLimit]] = []
 
-    def limiter_of(scope: str, limit: RateLimit) -> Limiter:
+    def remembered(scope: str, limit: RateLimit) -> Meter:
         asked.append((scope, limit))
-        return Limiter(limit)
+        return meter(scope, limit)
 
-    compile_chain(Route("r", "s", "/", rate_limits=(BY_IP,)), (BY_IP,), AUTH, limiter_of)
+    compile_chain(Route("r", "s", "/", rate_limits=(BY_IP,)), (BY_IP,), AUTH, remembered)
     assert asked == [("", BY_IP), ("r", BY_IP)]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from arena.model.route import RateLimit, Route
-from tests.gateway.kit import Client, Start, Stub, bearer, connected, get
+from typing import get_args
+
+import pytest
+
+from arena.model.route import Algorithm, RateLimit, Route
+from tests.gateway.kit import Client, Gateway, Start, Stub, bearer, connected, get
 
 SLOW = 0.001  # requests a second: nothing comes back during a test
 
@@ -76,3 +80,81 @@ async def test_the_gateways_own_pages_are_not_limited(start: Start) -> None:
     gateway = await start(rate_limits=(RateLimit(SLOW, 1, "ip"),))
     async with connected(gateway) as client:
         assert [await ask(client, "/health") for _ in range(5)] == [200] * 5
+
+
+def over(gateway: Gateway, name: str) -> int:
+    """What a limit counted as beyond it."""
+    return sum(one.over for (_, title, _), one in gateway.plane.stats.limits.items() if title == name)
+
+
+@pytest.mark.parametrize("algorithm", get_args(Algorithm))
+async def test_every_algorithm_refuses_and_says_what_is_left(start: Start, stub: Stub, algorithm: Algorithm) -> None:
+    limit = RateLimit(2 / 86400, 2, "ip", algorithm, name="daily")
+    gateway = await start(stub.endpoint(), rate_limits=(limit,))
+    async with connected(gateway) as client:
+        replies = [await client.ask(get("/")) for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 429]
+    for reply, left in zip(replies, (1, 0, 0), strict=True):
+        assert reply.header("ratelimit-policy") == '"daily";q=2;w=86400'
+        told, _, reset = (reply.header("ratelimit") or "").rpartition(";t=")
+        assert told == f'"daily";r={left}'
+        assert 0 < int(reset) <= 86400
+    assert replies[2].header("retry-after") == (replies[2].header("ratelimit") or "").rpartition(";t=")[2]
+
+
+async def test_the_upstream_never_sees_what_is_left(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), rate_limits=(RateLimit(SLOW, 2, "ip"),))
+    async with connected(gateway) as client:
+        assert await ask(client, "/") == 200
+    assert b"ratelimit" not in stub.asked[0].raw.lower()
+
+
+async def test_replies_in_pieces_and_replies_of_the_gateway_say_it_too(start: Start, stub: Stub) -> None:
+    async def streamed(talk: object) -> None:
+        await talk.send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")  # type: ignore[attr-defined]
+
+    stub.answer = streamed
+    limits = (RateLimit(SLOW, 9, "ip", name="mine"),)
+    gateway = await start(stub.endpoint(), rate_limits=limits)
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/"))).header("ratelimit-policy") == '"mine";q=9;w=9000'
+        gateway.endpoints()
+        reply = await client.ask(get("/"))
+        assert (reply.status, reply.header("ratelimit-policy")) == (503, '"mine";q=9;w=9000')
+
+
+async def test_shadow_limits_count_what_they_would_have_refused_and_say_nothing(start: Start, stub: Stub) -> None:
+    limit = RateLimit(SLOW, 1, "ip", name="shadow", enforce=False)
+    gateway = await start(stub.endpoint(), rate_limits=(limit,))
+    async with connected(gateway) as client:
+        replies = [await client.ask(get("/")) for _ in range(4)]
+        page = (await client.ask(get("/metrics"))).body.decode()
+    assert [reply.status for reply in replies] == [200] * 4
+    assert {reply.header("ratelimit") for reply in replies} == {None}
+    assert 'arena_gateway_limit_over_total{limit="shadow",route="",enforced="false"} 3' in page
+    assert "arena_gateway_rate_limited_total{" not in page
+
+
+async def test_of_several_limits_the_strictest_wins_and_the_others_are_not_charged(start: Start, stub: Stub) -> None:
+    wide = RateLimit(SLOW, 5, "ip", "fixed_window", name="wide")
+    tight = RateLimit(SLOW, 2, "header:x-tenant", "sliding_log", name="tight")
+    gateway = await start(stub.endpoint(), rate_limits=(wide, tight))
+    async with connected(gateway) as client:
+        first = await client.ask(get("/", b"X-Tenant: a\r\n"))
+        assert first.header("ratelimit-policy") == '"wide";q=5;w=5000, "tight";q=2;w=2000'
+        assert [await ask(client, "/", b"X-Tenant: a\r\n") for _ in range(4)] == [200, 429, 429, 429]
+        refused = await client.ask(get("/", b"x-tenant: a\r\n"))
+        assert (refused.header("ratelimit-policy"), refused.status) == ('"tight";q=2;w=2000', 429)
+        # Three are left of the five: the four refused ones were not charged.
+        assert [await ask(client, "/", b"X-Tenant: %d\r\n" % n) for n in range(4)] == [200, 200, 200, 429]
+    assert (over(gateway, "tight"), over(gateway, "wide")) == (4, 1)
+
+
+async def test_a_shadow_limit_beside_an_enforced_one(start: Start, stub: Stub) -> None:
+    limits = (RateLimit(SLOW, 1, "ip", name="trial", enforce=False), RateLimit(SLOW, 3, "ip", name="real"))
+    gateway = await start(stub.endpoint(), rate_limits=limits)
+    async with connected(gateway) as client:
+        replies = [await client.ask(get("/")) for _ in range(4)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429]
+    assert replies[0].header("ratelimit-policy") == '"real";q=3;w=3000'
+    assert (over(gateway, "trial"), over(gateway, "real")) == (3, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from arena.config import quantity
 from arena.config.document.base import (
@@ -26,6 +26,15 @@ from arena.config.document.base import (
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
 
+MAX_LOG = 10_000
+LIMIT_KEYS = ("principal", "role", "ip", "route", "service")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_OWN_HEADERS = frozenset(
+    ("host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "keep-alive", "te", "trailer",
+     "proxy-connection", "traceparent", "tracestate", "x-request-id", "forwarded", "x-forwarded-for", "x-forwarded-host",
+     "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip")
+)  # fmt: skip
+
 
 def _rate(value: Any) -> Any:
     return quantity.rate(value) if isinstance(value, str) else value
@@ -33,6 +42,24 @@ def _rate(value: Any) -> Any:
 
 def _method(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
+
+
+def _limit_key(value: Any) -> Any:
+    if not isinstance(value, str) or value in LIMIT_KEYS:
+        return value
+    kind, colon, name = value.partition(":")
+    if kind != "header" or not colon or not _HEADER.fullmatch(name):
+        names = ", ".join(LIMIT_KEYS)
+        raise ValueError(f"should be one of {names}, or header: with the name of one, not {value!r:.60}")
+    if name.lower() in _OWN_HEADERS:
+        raise ValueError(f"cannot count by {name}: the gateway reads and writes this header itself")
+    return value.lower()
+
+
+def _limit_name(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        raise ValueError(f"should be up to 64 letters, digits, dots, dashes and underscores, not {value!r:.60}")
+    return value
 
 
 def _host(value: Any) -> Any:
@@ -58,18 +85,49 @@ Hosts = Annotated[
 ]
 
 
+LimitName = Annotated[str, BeforeValidator(_limit_name), WithJsonSchema({**STRING, "minLength": 1, "maxLength": 64})]
+LimitKey = Annotated[
+    str,
+    BeforeValidator(_limit_key),
+    WithJsonSchema({"anyOf": [{"enum": list(LIMIT_KEYS)}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]}),
+]
+
+
 class RateLimitSection(Section):
     """A limit on how often a caller may ask."""
 
     later: ClassVar = ("unit", "window", "store", "on_exceed", "tokens")
 
-    algorithm: Literal["token_bucket"] = Field(default="token_bucket", description="How requests are counted.")
-    rate: Rate = Field(description="Requests allowed on average: 200/s, 60/min, 1000/h.")
-    burst: Positive | None = Field(default=None, description="Requests allowed at once. Default: the count in `rate`.")
-    by: Literal["principal", "ip", "route"] = Field(
-        default="principal",
-        description="What is counted: each authenticated caller, each client address, or the route as a whole.",
+    name: LimitName | None = Field(
+        default=None, description="Its name in headers and metrics. Default: made of the other keys, as ip-200-per-1s."
     )
+    algorithm: Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"] = Field(
+        default="token_bucket",
+        description="How requests are counted: evenly, by windows of the clock, or by windows that end now (nearly, exactly).",
+    )
+    rate: Rate = Field(description="Requests allowed on average: 200/s, 60/min, 1000/h.")
+    burst: Positive | None = Field(
+        default=None,
+        description="Requests allowed at once, for the token bucket alone. Default: the count in `rate`.",
+    )
+    by: LimitKey = Field(
+        default="principal",
+        description="Who is counted: each authenticated caller (or address, where there is none), each set of roles, each"
+        " client address, the route or the service as a whole, or each value of a request header (`header:X-Tenant`).",
+    )
+    enforce: Flag = Field(
+        default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_algorithm(self) -> RateLimitSection:
+        if self.burst is not None and self.algorithm != "token_bucket":
+            raise ValueError(
+                f"has a burst, which {self.algorithm} does not know: its window admits the count in `rate`"
+            )
+        if self.algorithm == "sliding_log" and self.rate[1] > MAX_LOG:
+            raise ValueError(f"would log more than {MAX_LOG} requests for each caller; use sliding_counter")
+        return self
 
 
 class RouteSection(Section):

@@ -1,51 +1,122 @@
-"""How often: token buckets per address, principal or route. Source of 429: RFC 6585 section 4."""
+"""How often: the limits that stand at one place of a route's chain, decided together.
+
+All of them are asked first. When one that is enforced refuses, the request counts for none; else it counts for each that
+has room. Sources: RFC 6585 section 4 (429), RFC 9110 section 10.2.3 (Retry-After), draft-ietf-httpapi-ratelimit-headers-10
+(RateLimit-Policy: `q` requests in `w` seconds; RateLimit: `r` are left, in `t` seconds the quota begins anew).
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Sequence
+from math import ceil
 
 from arena.gateway.exchange import Exchange
+from arena.gateway.filters.limit_key import key_of
 from arena.gateway.refusal import Refusal
-from arena.policy.limit import Limiter
+from arena.gateway.stats import Stats
+from arena.model.route import RateLimit
+from arena.policy.limit.limiter import Limiter, make
 
-_WHOM = {"principal": "this caller", "ip": "this address", "route": "this route"}
+Answer = tuple[float, int, float]
+"""Seconds to wait (0.0: admitted and counted), requests left, seconds until the quota begins anew."""
+
+_WHOM = {"principal": "this caller", "role": "callers with these roles", "ip": "this address", "route": "this route",
+         "service": "this service"}  # fmt: skip
 
 
-def admit_by(limiter: Limiter) -> Callable[[Exchange], Refusal | None]:
-    """A filter that counts every request against `limiter`, by what its limit says. A caller without a principal is
-    counted by address."""
-    key_of = _KEYS[limiter.limit.by]
-    admit = limiter.admit
+class Meter:
+    """A limit of a route, or of the gateway (`scope` ''), at work. It survives swaps with all it has counted.
+    Raises ValueError for an impossible limit."""
+
+    __slots__ = ("enforce", "item", "key_of", "limit", "limiter", "policy", "stats")
+
+    def __init__(self, scope: str, limit: RateLimit, stats: Stats) -> None:
+        self.limit = limit
+        self.limiter: Limiter = make(limit)
+        self.key_of = key_of(limit.by)
+        self.enforce = limit.enforce
+        self.stats = stats.limit(scope, limit)
+        name = b'"%b"' % limit.title.encode()
+        self.policy = b"%b;q=%d;w=%d" % (name, limit.burst, ceil(limit.window))
+        self.item = name + b";r=%d;t=%d"
+
+    def allowance(self) -> str:
+        """What the limit allows whom, as a clause."""
+        limit = self.limit
+        whom = _WHOM.get(limit.by, "this " + limit.by.partition(":")[2])
+        if limit.algorithm == "token_bucket":
+            return f"{whom} may send {limit.rate:g} requests a second on average and {limit.burst} at once"
+        return f"{whom} may send {limit.burst} requests in {limit.window:g} s"
+
+
+def admit(meters: Sequence[Meter]) -> Callable[[Exchange], Refusal | None]:
+    """A filter that counts every request by all of `meters`, of which there is at least one."""
+    return _by_one(meters[0]) if len(meters) == 1 else _by_all(tuple(meters))
+
+
+def conclude(x: Exchange, meters: Sequence[Meter], answers: Sequence[Answer]) -> Refusal | None:
+    """What follows from the answers of `meters`: counters, header lines, and the refusal if an enforced one refuses."""
+    refusing = []
+    for meter, answer in zip(meters, answers, strict=True):
+        if answer[0]:
+            meter.stats.over += 1
+            if meter.enforce:
+                refusing.append((meter, answer[0]))
+    if refusing:
+        return _refuse(x, refusing)
+    told = [
+        (meter, answer[1], answer[2]) for meter, answer in zip(meters, answers, strict=True) if meter.enforce
+    ]  # fmt: skip
+    if told:
+        _tell(x, b"\r\n".join(_lines(told)))
+    return None
+
+
+def _by_one(meter: Meter) -> Callable[[Exchange], Refusal | None]:
+    """As `_by_all`, without lists: most routes have one limit."""
+    find, ask, take = meter.key_of, meter.limiter.ask, meter.limiter.take
+    lines = b"ratelimit-policy: " + meter.policy + b"\r\nratelimit: " + meter.item
+    enforce = meter.enforce
 
     def check(x: Exchange) -> Refusal | None:
-        wait = admit(key_of(x), x.began)
-        return _refuse(x, limiter, wait) if wait else None
+        key, now = find(x), x.began
+        wait = ask(key, now)
+        if wait:
+            return conclude(x, (meter,), ((wait, 0, wait),))
+        left, reset = take(key, now)
+        if enforce:
+            _tell(x, lines % (left, ceil(reset)))
+        return None
 
     return check
 
 
-def _refuse(x: Exchange, limiter: Limiter, wait: float) -> Refusal:
+def _by_all(meters: tuple[Meter, ...]) -> Callable[[Exchange], Refusal | None]:
+    def check(x: Exchange) -> Refusal | None:
+        now = x.began
+        asked = [(meter, key := meter.key_of(x), meter.limiter.ask(key, now)) for meter in meters]
+        refused = any(wait and meter.enforce for meter, _, wait in asked)
+        answers = [
+            (wait, 0, wait) if wait or refused else (0.0, *meter.limiter.take(key, now)) for meter, key, wait in asked
+        ]
+        return conclude(x, meters, answers)
+
+    return check
+
+
+def _tell(x: Exchange, lines: bytes) -> None:
+    x.reply_fields = x.reply_fields + b"\r\n" + lines if x.reply_fields else lines
+
+
+def _refuse(x: Exchange, refusing: Sequence[tuple[Meter, float]]) -> Refusal:
     x.match.stats.limited += 1
-    limit = limiter.limit
-    seconds = max(1, math.ceil(wait))
-    detail = (
-        f"{_WHOM[limit.by]} may send {limit.rate:g} requests a second on average and {limit.burst} at once; "
-        f"try again in {seconds} s"
-    )
-    return Refusal(429, "rate-limited", detail, headers=(b"retry-after: %d" % seconds,))
+    meter, wait = max(refusing, key=lambda each: each[1])
+    seconds = max(1, ceil(wait))
+    headers = (b"retry-after: %d" % seconds, *_lines([(each, 0, after) for each, after in refusing]))
+    return Refusal(429, "rate-limited", f"{meter.allowance()}; try again in {seconds} s", headers=headers)
 
 
-def _by_principal(x: Exchange) -> Hashable:
-    return x.principal.subject if x.principal is not None else ("ip", x.client.ip)
-
-
-def _by_ip(x: Exchange) -> Hashable:
-    return x.client.ip
-
-
-def _by_route(x: Exchange) -> Hashable:
-    return x.match.stats.route
-
-
-_KEYS: dict[str, Callable[[Exchange], Hashable]] = {"principal": _by_principal, "ip": _by_ip, "route": _by_route}
+def _lines(told: Sequence[tuple[Meter, int, float]]) -> tuple[bytes, bytes]:
+    policies = b", ".join([meter.policy for meter, _, _ in told])
+    items = b", ".join([meter.item % (left, ceil(reset)) for meter, left, reset in told])
+    return b"ratelimit-policy: " + policies, b"ratelimit: " + items

@@ -1,0 +1,71 @@
+"""Whom a limit counts: from an exchange to a text that stands for the caller.
+
+Where there is no principal (a public route), limits by principal and by role count addresses, and a header that is not
+there counts as the address too: leaving something out never leads around a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arena.gateway.exchange import Exchange
+
+KeyOf = Callable[[Exchange], str]
+_LONGEST_VALUE = 256  # bytes; what is longer is told apart by its beginning, or strangers could fill the memory
+
+
+def key_of(by: str) -> KeyOf:
+    """The function that finds the key for `RateLimit.by`. Raises ValueError for one that does not exist."""
+    kind, _, header = by.partition(":")
+    if kind == "header" and header:
+        return _by_header(header.lower().encode())
+    if by not in _KEYS:
+        raise ValueError(f"{by!r} is nothing that a rate limit can count by")
+    return _KEYS[by]
+
+
+def _by_principal(x: Exchange) -> str:
+    return x.principal.subject if x.principal is not None else _address(x)
+
+
+def _by_role(x: Exchange) -> str:
+    return ",".join(sorted(x.principal.roles)) if x.principal is not None else _address(x)
+
+
+def _by_ip(x: Exchange) -> str:
+    return x.client.ip
+
+
+def _by_route(x: Exchange) -> str:
+    return x.match.stats.route
+
+
+def _by_service(x: Exchange) -> str:
+    return x.match.stats.service
+
+
+def _by_header(name: bytes) -> KeyOf:
+    start = name + b":"
+    size = len(start)
+
+    def find(x: Exchange) -> str:
+        for line in x.head.fields:
+            if line[:size].lower() == start:
+                return line[size : size + _LONGEST_VALUE].strip(b" \t").decode("latin-1")
+        return _address(x)
+
+    return find
+
+
+def _address(x: Exchange) -> str:
+    """Marked, so that no subject and no header value is taken for it."""
+    return "\0" + x.client.ip
+
+
+_KEYS: dict[str, KeyOf] = {
+    "principal": _by_principal,
+    "role": _by_role,
+    "ip": _by_ip,
+    "route": _by_route,
+    "service": _by_service,
+}

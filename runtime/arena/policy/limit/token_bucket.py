@@ -1,0 +1,45 @@
+"""Token bucket, as the generic cell rate algorithm: one number per key.
+
+The number is the *theoretical arrival time* (TAT) of the key's next request if it kept exactly to its rate; a request is
+admitted while the TAT lies no more than `burst - 1` periods ahead of the clock. So within any span of `t` seconds a key
+gets at most `burst + rate * t` requests, and a lone client that keeps to its rate is never refused.
+Source: ITU-T I.371 annex A; https://brandur.org/rate-limiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from arena.model.route import RateLimit
+from arena.policy.limit.memory import MAX_KEYS, Memory
+
+_ROUNDING = 1e-9  # seconds; sums of periods are not exact
+
+
+class TokenBucket:
+    """Implements `limiter.Limiter`."""
+
+    __slots__ = ("_ahead", "_memory", "_period")
+
+    def __init__(self, limit: RateLimit, max_keys: int = MAX_KEYS) -> None:
+        self._period = 1.0 / limit.rate
+        self._ahead = self._period * (limit.burst - 1)
+        # A TAT that has passed is a full bucket.
+        self._memory: Memory[float] = Memory(self._ahead + self._period, max, max_keys)
+
+    def ask(self, key: Hashable, now: float) -> float:
+        tat = self._memory.get(key, now)
+        if tat is None:
+            return 0.0
+        wait = tat - now - self._ahead
+        return wait if wait > _ROUNDING else 0.0
+
+    def take(self, key: Hashable, now: float) -> tuple[int, float]:
+        tat = self._memory.get(key, now)
+        tat = now + self._period if tat is None or tat < now else tat + self._period
+        self._memory.put(key, tat, now)
+        filled = tat - now
+        return int((self._ahead - filled) / self._period + 1 + _ROUNDING), filled
+
+    def __len__(self) -> int:
+        return len(self._memory)

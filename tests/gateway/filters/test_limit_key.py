@@ -1,0 +1,49 @@
+"""gateway.filters.limit_key: whom a limit counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from arena.gateway.filters.limit_key import key_of
+from arena.model.route import RateLimit, Route
+from tests.gateway.kit import Client, Start, Stub, bearer, connected, get
+
+SLOW = 0.001
+
+
+async def ask(client: Client, path: str, *lines: bytes) -> int:
+    return (await client.ask(get(path, *lines))).status
+
+
+async def test_by_role_counts_callers_of_the_same_roles_together(start: Start, stub: Stub) -> None:
+    route = Route("r", "web", "/", rate_limits=(RateLimit(SLOW, 1, "role"),))
+    gateway = await start(stub.endpoint(), routes=(route,))
+    async with connected(gateway) as client:
+        assert await ask(client, "/", bearer("user", "dev", sub="ann")) == 200
+        assert await ask(client, "/", bearer("dev", "user", sub="bob")) == 429
+        assert await ask(client, "/", bearer("user", sub="bob")) == 200
+
+
+async def test_by_service_counts_all_its_routes_together(start: Start, stub: Stub) -> None:
+    routes = tuple(Route(name, "web", f"/{name}", auth="none") for name in ("a", "b"))
+    gateway = await start(stub.endpoint(), routes=routes, rate_limits=(RateLimit(SLOW, 1, "service"),))
+    async with connected(gateway) as client:
+        assert [await ask(client, path) for path in ("/a", "/b")] == [200, 429]
+
+
+async def test_by_header_counts_each_value_and_the_address_where_there_is_none(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), rate_limits=(RateLimit(SLOW, 1, "header:x-tenant"),))
+    async with connected(gateway) as client:
+        assert await ask(client, "/", b"X-TENANT: a\r\n") == 200
+        assert await ask(client, "/", b"x-tenant:   a  \r\n") == 429
+        assert await ask(client, "/", b"x-tenant: b\r\n") == 200
+        assert [await ask(client, "/") for _ in range(2)] == [200, 429]
+        long = b"x-tenant: " + b"c" * 300
+        assert await ask(client, "/", long + b"1\r\n") == 200
+        assert await ask(client, "/", long + b"2\r\n") == 429
+
+
+@pytest.mark.parametrize("by", ["", "nobody", "header", "header:", "principle"])
+def test_what_cannot_be_counted_is_refused(by: str) -> None:
+    with pytest.raises(ValueError, match="nothing that a rate limit can count by"):
+        key_of(by)
