@@ -44,6 +44,16 @@ CATALOGUE: tuple[Entry, ...] = (
             Entry("token inspect", "Commands", "Show what a token says and whether the gateway would accept it."),
         ),
     ),
+    Entry(
+        "key",
+        ACCESS,
+        "Make, list and revoke API keys.",
+        (
+            Entry("key create", "Commands", "Make an API key for a program."),
+            Entry("key list", "Commands", "List the API keys, never the keys themselves."),
+            Entry("key revoke", "Commands", "Take an API key back."),
+        ),
+    ),
     Entry("init", SETUP, "Write a small, commented arena.yaml."),
     Entry("config", SETUP, "Check arena.yaml and show it complete."),
     Entry("schema", SETUP, "Print the JSON schema of arena.yaml."),

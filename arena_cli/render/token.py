@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -37,7 +36,7 @@ def issued(value: Issued) -> Text:
         told += f", role{'s' if len(value.roles) > 1 else ''} {', '.join(value.roles)}"
     if value.scopes:
         told += f", scope{'s' if len(value.scopes) > 1 else ''} {', '.join(value.scopes)}"
-    return Text(f"{told}; valid until {_moment(value.expires_at)}", FAINT)
+    return Text(f"{told}; valid until {unit.moment(value.expires_at)}", FAINT)
 
 
 def inspection(value: Inspection, now: float) -> Text:
@@ -57,9 +56,9 @@ def inspection(value: Inspection, now: float) -> Text:
 def _claim(key: str, value: Any, now: float) -> str:
     if key in _TIMES and isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**40:
         if key != "exp":
-            return _moment(value)
+            return unit.moment(value)
         left = value - now
-        return f"{_moment(value)} ({'in ' + unit.uptime(left) if left > 0 else unit.uptime(-left) + ' ago'})"
+        return f"{unit.moment(value)} ({'in ' + unit.uptime(left) if left > 0 else unit.uptime(-left) + ' ago'})"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(map(_plain, value))
     return _plain(value)
@@ -68,10 +67,3 @@ def _claim(key: str, value: Any, now: float) -> str:
 def _plain(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(value)
-
-
-def _moment(at: float) -> str:
-    try:
-        return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return str(at)

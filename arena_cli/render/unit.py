@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def seconds(value: float | None) -> str:
     """A duration of a start or a probe: "0.42 s", "12.3 s", "2m 05s"; "" for None."""
@@ -24,6 +26,19 @@ def uptime(value: float | None) -> str:
     if whole < 86400:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     return f"{whole // 86400}d {whole % 86400 // 3600}h"
+
+
+def ago(at: float | None, now: float) -> str:
+    """How long something is past: "3m 20s ago"; "never" for None."""
+    return "never" if at is None else f"{uptime(max(0.0, now - at))} ago"
+
+
+def moment(at: float) -> str:
+    """A Unix time as local date and time, to the second; the bare number where no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(at)
 
 
 def size(value: int | None) -> str:

@@ -24,7 +24,7 @@ def test_everything_written(load: Load) -> None:
         gateway:
           host: 0.0.0.0
           port: "9000"
-          auth: {{jwt: {{secret: {LONG}, issuer: me, audience: you, leeway: 5s}}}}
+          auth: {{jwt: {{secret: {LONG}, issuer: me, audience: you, leeway: 5s}}, api_keys: true}}
           rate_limits: [{{rate: 60/min}}, {{algorithm: token_bucket, rate: 5/s, burst: 9, by: ip}}]
           timeouts: {{header: 1s, body: 2, connect: 500ms, first_byte: 1m, idle: 5, drain: 0}}
           max_header_bytes: 16k
@@ -43,6 +43,7 @@ def test_everything_written(load: Load) -> None:
         max_body_bytes=1024**2,
         auto_routes=False,
         access_log=False,
+        api_keys=True,
     )
     assert project.registry == RegistrySettings("::1", 8600, 60)
 

@@ -21,7 +21,7 @@ from arena.config.tree import Path
         ("include: [x]", "is known, but not supported by this version yet", "remove it for now"),
         ("services: {a: {image: x, command: y}}", "is known, but not supported by this version yet", "remove it for now"),
         ("gateway: {workers: 4}", "is known, but not supported by this version yet", "remove it for now"),
-        ("gateway: {auth: {api_keys: true}}", "is known, but not supported by this version yet", "remove it for now"),
+        ("gateway: {auth: {oidc: true}}", "is known, but not supported by this version yet", "remove it for now"),
         ("services: {a: {deploy: {resources: {}}}}", "is known, but not supported by this version yet", "remove it for now"),
         (
             "services: {a: {command: x, restart: alwys}}",

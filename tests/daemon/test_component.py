@@ -38,6 +38,13 @@ def test_the_secret_of_the_file_wins_over_the_made_one() -> None:
     assert component.gateway_spec(PROJECT, LAYOUT, "made").settings.jwt.secret == "made"
 
 
+def test_the_gateway_is_told_of_keys_only_where_they_are_accepted() -> None:
+    assert component.gateway_spec(PROJECT, LAYOUT, "made").keys_file == ""
+    own = replace(PROJECT, gateway=GatewaySettings(api_keys=True))
+    spec = component.gateway_spec(own, LAYOUT, "made")
+    assert (spec.keys_file, spec.keys_used_file) == (str(LAYOUT.api_keys), str(LAYOUT.api_keys_used))
+
+
 def test_secrets_never_stand_on_a_command_line() -> None:
     own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="x" * 40)))
     assert not any("x" * 40 in word for workload in workloads(own).values() for word in workload.command)

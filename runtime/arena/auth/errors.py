@@ -43,3 +43,19 @@ class TokenAlgorithmRefused(TokenRefused):
 
 class TokenMissingClaim(TokenRefused):
     code = "token-missing-claim"
+
+
+class KeyRefused(AuthError):
+    """Base of every refusal of an API key. The message never holds the key or parts of it."""
+
+    code = "key-refused"
+
+
+class KeyUnknown(KeyRefused):
+    """Not an API key of this project, or one that was revoked: nobody can tell which from outside."""
+
+    code = "key-unknown"
+
+
+class KeyExpired(KeyRefused):
+    code = "key-expired"

@@ -7,6 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from arena.auth import folder
 from arena.errors import ConfigError
 
 MIN_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
@@ -53,7 +54,7 @@ def _load(path: Path) -> str:
 
 def _create(path: Path) -> None:
     """Write a whole file aside, then link it into place: nobody ever sees half a secret."""
-    _make_folder(path.parent)
+    folder.make(path.parent)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -66,9 +67,3 @@ def _create(path: Path) -> None:
         pass  # another process was first: its secret is the one
     finally:
         aside.unlink()
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.exists():
-        _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)

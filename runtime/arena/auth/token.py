@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -12,13 +11,12 @@ from typing import Any, Literal
 
 from jwt.api_jws import PyJWS
 
-from arena.auth import compact
+from arena.auth import compact, wording
 from arena.auth.errors import TokenRefused
 from arena.auth.jwt import ALGORITHM, Verifier
 from arena.auth.secret import check_strength
 from arena.errors import UsageError
 
-_NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}", re.ASCII)  # RFC 6749 appendix A.4: scope-token
 _LONGEST_TTL = 10 * 366 * 86400.0
 
 
@@ -72,8 +70,8 @@ def issue(
     unsigned = Issued(
         token="",
         subject=_check_subject(subject),
-        roles=tuple(_check_name(role, "role") for role in roles),
-        scopes=tuple(_check_name(scope, "scope") for scope in scopes),
+        roles=tuple(wording.check_name(role, "role") for role in roles),
+        scopes=tuple(wording.check_name(scope, "scope") for scope in scopes),
         issuer=issuer,
         audience=audience,
         issued_at=issued_at,
@@ -138,11 +136,3 @@ def _check_subject(subject: str) -> str:
     if not (0 < len(subject) <= 256 and subject.isprintable()):
         raise UsageError("the subject must be 1 to 256 printable characters", hint="such as --sub alice")
     return subject
-
-
-def _check_name(name: str, what: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"the {what} {name!r:.60} must be a word without spaces or quotes", hint=f"such as --{what} user"
-        )
-    return name

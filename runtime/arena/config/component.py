@@ -28,6 +28,7 @@ def gateway(reading: Reading) -> GatewaySettings:
         max_body_bytes=section.max_body_bytes,
         auto_routes=section.auto_routes,
         access_log=section.access_log,
+        api_keys=section.auth.api_keys,
     )
 
 

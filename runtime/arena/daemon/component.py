@@ -37,6 +37,8 @@ def gateway_spec(project: Project, layout: StateLayout, secret: str) -> GatewayS
         services=tuple(service.name for service in project.services),
         registry_url=project.registry.url,
         snapshot_file=str(layout.gateway_snapshot),
+        keys_file=str(layout.api_keys) if settings.api_keys else "",
+        keys_used_file=str(layout.api_keys_used) if settings.api_keys else "",
     )
 
 

@@ -69,6 +69,7 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch)
     server = await listen(plane, spec.settings.host, spec.settings.port)
     background = [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="access log")]
+    background.append(spawn(view.follow_access(), name="access"))
     watch.start()
     # What was made until now stays for good: the collector need not look at it again and again.
     gc.collect()
@@ -80,6 +81,7 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     clean = await plane.drain()
     watch.stop()
     await cancel(*background)
+    await view.access.note_uses()
     return 0 if clean else _EXIT_FAILURE
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import Literal
 
+from arena.gateway.access import NOTE_SECONDS, REFRESH_SECONDS, Access
 from arena.gateway.assembly import Assembler
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.pages import Pages
@@ -28,6 +30,7 @@ class View:
         self._connected = False
         self._confirmed_at: float | None = None
         self.spec: GatewaySpec
+        self.access = Access(spec)
         self._authenticator: Authenticator
         self.use_spec(spec)
 
@@ -45,10 +48,26 @@ class View:
     def use_spec(self, spec: GatewaySpec) -> None:
         """Swap to other settings and routes. Raises ArenaError or ValueError and changes nothing when they cannot be
         used."""
+        access = Access(spec)
         self._authenticator = self._assembler.use(spec)
+        if access.keys is not None:
+            self._authenticator.accept(access.keys)
+        access.take_over(self.access)
+        self.access = access
         self.spec = spec
         self.plane.configure(spec.settings)
         self._swap()
+
+    async def follow_access(self) -> None:
+        """Apply what is granted and withdrawn while we run, for ever."""
+        note_at = monotonic() + NOTE_SECONDS
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            if await self.access.refresh():
+                self._authenticator.forget()
+            if monotonic() >= note_at:
+                await self.access.note_uses()
+                note_at = monotonic() + NOTE_SECONDS
 
     def use_snapshot(self, snapshot: Snapshot) -> None:
         """Swap to what the registry says now."""

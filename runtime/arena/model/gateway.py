@@ -12,6 +12,7 @@ from arena.model.route import Route
 class GatewaySpec:
     """Settings with the JWT secret filled in, every declared route, the names of declared services (so that a service
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
+    `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     """
 
     project: str
@@ -20,3 +21,5 @@ class GatewaySpec:
     services: tuple[str, ...] = ()
     registry_url: str = ""
     snapshot_file: str = ""
+    keys_file: str = ""
+    keys_used_file: str = ""

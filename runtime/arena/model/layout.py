@@ -60,6 +60,16 @@ class StateLayout:
         return self.secrets / "service"
 
     @property
+    def api_keys(self) -> Path:
+        """Digests of the API keys, with names and roles."""
+        return self.secrets / "api-keys.json"
+
+    @property
+    def api_keys_used(self) -> Path:
+        """When each API key was last used, written by the gateway."""
+        return self.root / "api-keys-used.json"
+
+    @property
     def gateway_spec(self) -> Path:
         """What the gateway process reads at start and on SIGHUP, mode 0600."""
         return self.root / "gateway.json"

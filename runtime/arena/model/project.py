@@ -35,7 +35,7 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """The gateway as the user asked for it. Sizes in bytes. `auto_routes`: a service that registered without being in
-    arena.yaml is reachable at `/<its name>` by any authenticated caller."""
+    arena.yaml is reachable at `/<its name>` by any authenticated caller. `api_keys`: keys are accepted beside tokens."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -46,6 +46,7 @@ class GatewaySettings:
     max_body_bytes: int = 10 * 1024 * 1024
     auto_routes: bool = True
     access_log: bool = True
+    api_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)

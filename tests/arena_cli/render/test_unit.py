@@ -45,3 +45,12 @@ def test_percent(value: float | None, text: str) -> None:
 
 def test_plural() -> None:
     assert [unit.plural(count, "service") for count in (0, 1, 2)] == ["0 services", "1 service", "2 services"]
+
+
+def test_ago() -> None:
+    assert [unit.ago(at, 100.0) for at in (None, 100.0, 101.0, 20.0)] == ["never", "0s ago", "0s ago", "1m 20s ago"]
+
+
+def test_moment() -> None:
+    assert unit.moment(86400.0).startswith("1970-01-0")
+    assert unit.moment(1e300) == "1e+300"

@@ -104,6 +104,7 @@ SMUGGLING = {
     "star with GET": get(HOST[:-2], target=b"*"),
     "relative target": get(HOST[:-2], target=b"a/b"),
     "two credentials": get(HOST[:-2], b"Authorization: Bearer a", b"Authorization: Bearer b"),
+    "two API keys": get(HOST[:-2], b"X-API-Key: a", b"x-api-key: a"),
 }
 
 

@@ -27,9 +27,13 @@ class JwtSection(Section):
 class AuthSection(Section):
     """Who may call."""
 
-    later: ClassVar = ("api_keys", "oidc", "mtls", "basic")
+    later: ClassVar = ("oidc", "mtls", "basic")
 
     jwt: JwtSection = nested("JSON web tokens.")
+    api_keys: Flag = Field(
+        default=False,
+        description="Also accept the keys that `arena key create` makes, as `X-API-Key` or as a bearer token.",
+    )
 
 
 class TimeoutsSection(Section):

@@ -1,9 +1,14 @@
-"""Who asks: the bearer token, verified once and remembered by its bytes until it expires. Source: RFC 6750."""
+"""Who asks: the bearer token or API key, verified once and remembered by its bytes until it expires.
+
+Source: RFC 6750. There is no standard for API keys; X-API-Key is what most use.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from arena.auth.api_key import PREFIX, KeyRing
 from arena.auth.jwt import Verifier
 from arena.errors import AuthError
 from arena.gateway.exchange import Exchange
@@ -12,6 +17,8 @@ from arena.model.principal import Principal
 from arena.telemetry.accesslog import quote
 
 _KEEP_TOKENS = 10_000
+_KEEP_KEY_SECONDS = 5.0
+_KEY_PREFIX = PREFIX.encode()
 _LONGEST_KEPT = 4096
 _NO_TOKEN = Refusal(
     401,
@@ -19,22 +26,37 @@ _NO_TOKEN = Refusal(
     "send `Authorization: Bearer <token>`; `arena token issue` makes a token",
     headers=(b'www-authenticate: Bearer realm="arena"',),
 )
+_NO_CREDENTIAL = replace(
+    _NO_TOKEN,
+    detail="send `Authorization: Bearer <token>` or `X-API-Key: <key>`; `arena token issue` makes a token, "
+    "`arena key create` a key",
+)
+_Known = tuple[Principal, float, str]  # who, until when (Unix seconds), the name as JSON
 
 
 class Authenticator:
     """A filter that sets the exchange's principal. `now` is the wall clock in Unix seconds; `leeway` in seconds is
-    what the verifier allows after a token's expiry."""
+    what the verifier allows after a token's expiry. API keys are refused until `accept` names a ring of them.
+
+    An X-API-Key goes before an Authorization header: a client's library may fill in the latter by itself.
+    """
 
     def __init__(self, verifier: Verifier, leeway: float, now: Callable[[], float]) -> None:
         self._verifier = verifier
         self._leeway = leeway
         self._now = now
-        self._known: dict[bytes, tuple[Principal, float, str]] = {}
+        self._keys: KeyRing | None = None
+        self._no_credential = _NO_TOKEN
+        self._known: dict[bytes, _Known] = {}
+        self._known_keys: dict[bytes, _Known] = {}
 
     def __call__(self, x: Exchange) -> Refusal | None:
-        credential = x.head.authorization
+        head = x.head
+        if head.api_key is not None and self._keys is not None:
+            return self._by_key(x, self._keys, head.api_key, b"x-api-key: " + head.api_key)
+        credential = head.authorization
         if credential is None:
-            return _NO_TOKEN
+            return self._no_credential
         known = self._known.get(credential)
         now = self._now()
         if known is not None and now < known[1]:
@@ -42,13 +64,26 @@ class Authenticator:
             return None
         return self._verify(x, credential, now)
 
+    def accept(self, keys: KeyRing) -> None:
+        """Let in whoever has one of these API keys as well."""
+        self._keys = keys
+        self._no_credential = _NO_CREDENTIAL
+
+    def forget(self) -> None:
+        """Verify everybody anew: something was withdrawn or granted."""
+        self._known.clear()
+        self._known_keys.clear()
+
     def _verify(self, x: Exchange, credential: bytes, now: float) -> Refusal | None:
         self._known.pop(credential, None)
         scheme, _, token = credential.partition(b" ")
+        token = token.strip()
         if scheme.lower() != b"bearer":
-            return _NO_TOKEN
+            return self._no_credential
+        if self._keys is not None and token.startswith(_KEY_PREFIX):
+            return self._by_key(x, self._keys, token, b"authorization: " + credential)
         try:
-            principal = self._verifier.verify(token.strip().decode("latin-1"), now)
+            principal = self._verifier.verify(token.decode("latin-1"), now)
         except AuthError as error:
             return _invalid(error)
         expires = float("inf") if principal.expires_at is None else principal.expires_at + self._leeway
@@ -57,6 +92,23 @@ class Authenticator:
             if len(self._known) >= _KEEP_TOKENS:
                 self._known.clear()
             self._known[credential] = (principal, expires, x.log_caller)
+        return None
+
+    def _by_key(self, x: Exchange, keys: KeyRing, key: bytes, line: bytes) -> Refusal | None:
+        now = self._now()
+        known = self._known_keys.get(key)
+        if known is None or now >= known[1]:
+            self._known_keys.pop(key, None)
+            try:
+                principal = keys.verify(key.decode("latin-1"), now)
+            except AuthError as error:
+                return _invalid(error)
+            # Looked up again every few seconds, so that the ring learns of its use without a word on the way here.
+            expires = min(now + _KEEP_KEY_SECONDS, principal.expires_at or float("inf"))
+            known = self._known_keys[key] = (principal, expires, quote(principal.subject))
+        x.principal, _, x.log_caller = known
+        # The key opens this gateway and lives long: it is nothing for the service to see.
+        x.head.fields = [field for field in x.head.fields if field != line]
         return None
 
 

@@ -1,0 +1,99 @@
+"""What is granted and withdrawn while the gateway runs: lists in files, read again soon after they change.
+
+Looking at a file's signature a few times a second costs microseconds, needs no daemon, and misses nothing: a list is replaced
+as a whole, so the new one has another inode. A list that cannot be read leaves the last good one in force, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from arena.auth.api_key import ApiKey, KeyRing, KeyUse
+from arena.auth.ledger import Ledger
+from arena.errors import ConfigError
+from arena.model.gateway import GatewaySpec
+
+REFRESH_SECONDS = 0.2
+NOTE_SECONDS = 5.0
+_log = logging.getLogger("arena.gateway.access")
+
+
+class Access:
+    """The lists of one spec, all read. `keys` is None where API keys are not accepted.
+
+    Raises ConfigError when a list cannot be read: a gateway must not start by guessing who may come in.
+    """
+
+    def __init__(self, spec: GatewaySpec) -> None:
+        self.keys: KeyRing | None = None
+        self._followed: list[_Followed] = []
+        self._uses = Ledger(Path(spec.keys_used_file), KeyUse)
+        if spec.keys_file:
+            self.keys = KeyRing()
+            self._follow(Ledger(Path(spec.keys_file), ApiKey), self.keys.replace)
+
+    def take_over(self, before: Access) -> None:
+        """Go on from an earlier spec's: uses it has not noted yet are noted by us."""
+        if self.keys is not None and before.keys is not None:
+            self.keys.used.update(before.keys.used)
+
+    async def refresh(self) -> bool:
+        """Read again what has changed; True when something has."""
+        return any([await each.refresh() for each in self._followed])
+
+    async def note_uses(self) -> None:
+        """Write down which keys were used since the last time, and when."""
+        if self.keys is None or not self.keys.used:
+            return
+        used, self.keys.used = self.keys.used, {}
+        try:
+            await asyncio.to_thread(self._uses.update, partial(_merged, used, self.keys.ids))
+        except ConfigError as error:
+            self.keys.used = used | self.keys.used
+            _log.error("when API keys were last used is not noted: %s", error)
+
+    def _follow(self, ledger: Ledger[Any], apply: Callable[[Iterable[Any]], None]) -> None:
+        self._followed.append(_Followed(ledger, apply))
+
+
+class _Followed:
+    """One list, and who is told of it."""
+
+    def __init__(self, ledger: Ledger[Any], apply: Callable[[Iterable[Any]], None]) -> None:
+        self._ledger = ledger
+        self._apply = apply
+        self._seen = ledger.signature()
+        self._problem = ""
+        apply(ledger.read())
+
+    async def refresh(self) -> bool:
+        # Before reading: what changes while we read is read again.
+        signature = self._ledger.signature()
+        if signature == self._seen:
+            return False
+        try:
+            rows = await asyncio.to_thread(self._ledger.read)
+        except ConfigError as error:
+            self._complain(error.message)
+            return False
+        self._seen, self._problem = signature, ""
+        self._apply(rows)
+        return True
+
+    def _complain(self, problem: str) -> None:
+        if problem != self._problem:
+            _log.error("going on with the last good list: %s", problem)
+        self._problem = problem
+
+
+def _merged(used: dict[str, float], ids: frozenset[str], rows: tuple[KeyUse, ...]) -> list[KeyUse]:
+    """The later of each key's times; keys that are gone are forgotten."""
+    times = {row.key_id: row.at for row in rows}
+    for key_id, at in used.items():
+        times[key_id] = max(at, times.get(key_id, 0.0))
+    return [KeyUse(key_id, at) for key_id, at in sorted(times.items()) if key_id in ids]
