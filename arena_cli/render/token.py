@@ -1,8 +1,9 @@
-"""`arena token issue` and `inspect`."""
+"""`arena token issue`, `inspect` and `list`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
@@ -11,6 +12,8 @@ from arena.auth.token import Inspection, Issued
 from arena.model import codec
 from arena_cli.render import unit
 from arena_cli.render.palette import BAD, FAINT, GOOD, STRONG
+from arena_cli.render.table import Align, table
+from arena_cli.tokens import ListedToken
 
 _NAMES = {
     "sub": "subject",
@@ -22,10 +25,18 @@ _NAMES = {
     "jti": "id",
 }
 _TIMES = ("exp", "iat", "nbf")
+_LIST: tuple[tuple[str, Align], ...] = (
+    ("ID", "left"),
+    ("SUBJECT", "left"),
+    ("ROLES", "left"),
+    ("STATE", "left"),
+    ("ISSUED", "left"),
+    ("EXPIRES", "left"),
+)
 
 
-def as_json(value: Issued | Inspection) -> str:
-    """One object."""
+def as_json(value: Issued | Inspection | Sequence[ListedToken]) -> str:
+    """One object, or an array of them."""
     return json.dumps(codec.encode(value), indent=2)
 
 
@@ -51,6 +62,17 @@ def inspection(value: Inspection, now: float) -> Text:
     for name, claim in rows.items():
         text.append(f"\n  {name:<{width}}  ", FAINT).append(claim)
     return text
+
+
+def listing(tokens: Sequence[ListedToken], now: float) -> Text:
+    """One line per token."""
+    return table(_LIST, (_row(each, now) for each in tokens))
+
+
+def _row(each: ListedToken, now: float) -> tuple[Text | str, ...]:
+    state = Text("revoked", BAD) if each.revoked else Text("valid", GOOD)
+    ends = f"in {unit.uptime(each.expires_at - now)}"
+    return each.id, _plain(each.subject), ", ".join(each.roles) or "-", state, unit.ago(each.issued_at, now), ends
 
 
 def _claim(key: str, value: Any, now: float) -> str:

@@ -18,7 +18,7 @@ def test_a_token_is_signed_as_the_project_says(tmp_path: Path) -> None:
     project = Project("demo", str(tmp_path), gateway=GatewaySettings(jwt=jwt))
     issued = credential.issue(project, subject="ana", roles=("user",), ttl=60.0)
     assert Verifier(jwt).verify(issued.token).roles == {"user"}
-    assert not (tmp_path / ".arena").exists()  # the secret is in the file: none is made
+    assert not (tmp_path / ".arena" / "demo" / "secrets" / "jwt").exists()  # the secret is in the file: none is made
 
 
 def test_a_missing_secret_is_made_once(tmp_path: Path) -> None:

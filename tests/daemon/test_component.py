@@ -42,6 +42,7 @@ def test_the_gateway_is_told_of_keys_only_where_they_are_accepted() -> None:
     assert component.gateway_spec(PROJECT, LAYOUT, "made").keys_file == ""
     own = replace(PROJECT, gateway=GatewaySettings(api_keys=True))
     spec = component.gateway_spec(own, LAYOUT, "made")
+    assert spec.revoked_file == str(LAYOUT.tokens_revoked)
     assert (spec.keys_file, spec.keys_used_file) == (str(LAYOUT.api_keys), str(LAYOUT.api_keys_used))
 
 

@@ -9,10 +9,13 @@ import pytest
 
 from arena.auth import api_key
 from arena.auth.api_key import ApiKey, KeyUse
+from arena.auth.errors import TokenRevoked
 from arena.auth.ledger import Ledger
+from arena.auth.revocation import Revocation
 from arena.errors import ConfigError
 from arena.gateway.access import Access
 from arena.model.gateway import GatewaySpec
+from arena.model.principal import Principal
 from arena.model.project import GatewaySettings
 
 NOW = 1_700_000_000.0
@@ -126,3 +129,20 @@ async def test_a_swap_of_specs_loses_no_use(spec: GatewaySpec) -> None:
     await after.note_uses()
     assert uses(spec) == {row.key_id: NOW}
     Access(GatewaySpec("p", GatewaySettings())).take_over(after)
+
+
+async def test_revocations_are_followed_as_well(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "revoked.json", Revocation)
+    access = Access(GatewaySpec("p", GatewaySettings(), revoked_file=str(ledger.path)))
+    access.revoked.check(Principal("ann", token_id="t"))
+    ledger.update(lambda rows: [Revocation("token", "t", 1)])
+    assert await access.refresh() is True
+    with pytest.raises(TokenRevoked):
+        access.revoked.check(Principal("ann", token_id="t"))
+
+
+def test_a_gateway_does_not_start_when_it_cannot_tell_what_is_revoked(tmp_path: Path) -> None:
+    (tmp_path / "revoked.json").write_text("junk")
+    (tmp_path / "revoked.json").chmod(0o600)
+    with pytest.raises(ConfigError, match="is damaged"):
+        Access(GatewaySpec("p", GatewaySettings(), revoked_file=str(tmp_path / "revoked.json")))

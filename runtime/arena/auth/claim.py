@@ -41,6 +41,7 @@ def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
         scopes=frozenset(_read_scope(claims)),
         expires_at=expires_at,
         token_id=_read_name(claims, "jti"),
+        issued_at=_read_time(claims, "iat"),
     )
 
 

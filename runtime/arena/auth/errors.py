@@ -45,6 +45,12 @@ class TokenMissingClaim(TokenRefused):
     code = "token-missing-claim"
 
 
+class TokenRevoked(TokenRefused):
+    """Taken back by `arena token revoke`, itself or with all of its subject."""
+
+    code = "token-revoked"
+
+
 class KeyRefused(AuthError):
     """Base of every refusal of an API key. The message never holds the key or parts of it."""
 

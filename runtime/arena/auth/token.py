@@ -14,6 +14,7 @@ from jwt.api_jws import PyJWS
 from arena.auth import compact, wording
 from arena.auth.errors import TokenRefused
 from arena.auth.jwt import ALGORITHM, Verifier
+from arena.auth.revocation import Revocations
 from arena.auth.secret import check_strength
 from arena.errors import UsageError
 
@@ -33,6 +34,23 @@ class Issued:
     issued_at: int
     expires_at: int
     token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """What is kept of a token that was issued: never the token. Times in Unix seconds."""
+
+    token_id: str
+    subject: str
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+
+    @classmethod
+    def of(cls, issued: Issued) -> IssuedToken:
+        """All of it but the token."""
+        return cls(issued.token_id, issued.subject, issued.roles, issued.scopes, issued.issued_at, issued.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +99,16 @@ def issue(
     return replace(unsigned, token=_sign(unsigned, secret))
 
 
-def inspect(token: str, verifier: Verifier | None, now: float | None = None) -> Inspection:
+def inspect(
+    token: str, verifier: Verifier | None, now: float | None = None, revoked: Revocations | None = None
+) -> Inspection:
     """Decode a token and, where there is a verifier, say whether it would be let in.
 
     Raises TokenMalformed for what is no JWT at all.
     """
     moment = time.time() if now is None else now
     unverified = compact.split(token)
-    reason, code = _refusal(token, verifier, moment)
+    reason, code = _refusal(token, verifier, moment, revoked or Revocations())
     return Inspection(
         header=unverified.header,
         claims=unverified.claims,
@@ -99,11 +119,11 @@ def inspect(token: str, verifier: Verifier | None, now: float | None = None) -> 
     )
 
 
-def _refusal(token: str, verifier: Verifier | None, now: float) -> tuple[str, str]:
+def _refusal(token: str, verifier: Verifier | None, now: float, revoked: Revocations) -> tuple[str, str]:
     if verifier is None:
         return "without the secret nobody can tell who signed it", "no-secret"
     try:
-        verifier.verify(token, now)
+        revoked.check(verifier.verify(token, now))
     except TokenRefused as refusal:
         return refusal.message, refusal.code
     return "", ""

@@ -39,6 +39,7 @@ def gateway_spec(project: Project, layout: StateLayout, secret: str) -> GatewayS
         snapshot_file=str(layout.gateway_snapshot),
         keys_file=str(layout.api_keys) if settings.api_keys else "",
         keys_used_file=str(layout.api_keys_used) if settings.api_keys else "",
+        revoked_file=str(layout.tokens_revoked),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from arena.auth.api_key import ApiKey, KeyRing, KeyUse
 from arena.auth.ledger import Ledger
+from arena.auth.revocation import Revocation, Revocations
 from arena.errors import ConfigError
 from arena.model.gateway import GatewaySpec
 
@@ -24,18 +25,21 @@ _log = logging.getLogger("arena.gateway.access")
 
 
 class Access:
-    """The lists of one spec, all read. `keys` is None where API keys are not accepted.
+    """The lists of one spec, all read: `revoked` tokens, and `keys`, None where API keys are not accepted.
 
     Raises ConfigError when a list cannot be read: a gateway must not start by guessing who may come in.
     """
 
     def __init__(self, spec: GatewaySpec) -> None:
         self.keys: KeyRing | None = None
+        self.revoked = Revocations()
         self._followed: list[_Followed] = []
         self._uses = Ledger(Path(spec.keys_used_file), KeyUse)
         if spec.keys_file:
             self.keys = KeyRing()
             self._follow(Ledger(Path(spec.keys_file), ApiKey), self.keys.replace)
+        if spec.revoked_file:
+            self._follow(Ledger(Path(spec.revoked_file), Revocation), self.revoked.replace)
 
     def take_over(self, before: Access) -> None:
         """Go on from an earlier spec's: uses it has not noted yet are noted by us."""

@@ -50,6 +50,7 @@ class View:
         used."""
         access = Access(spec)
         self._authenticator = self._assembler.use(spec)
+        self._authenticator.refuse(access.revoked)
         if access.keys is not None:
             self._authenticator.accept(access.keys)
         access.take_over(self.access)

@@ -13,6 +13,7 @@ class GatewaySpec:
     """Settings with the JWT secret filled in, every declared route, the names of declared services (so that a service
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
+    `revoked_file` says which tokens are refused before they expire.
     """
 
     project: str
@@ -23,3 +24,4 @@ class GatewaySpec:
     snapshot_file: str = ""
     keys_file: str = ""
     keys_used_file: str = ""
+    revoked_file: str = ""

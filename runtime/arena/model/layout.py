@@ -70,6 +70,16 @@ class StateLayout:
         return self.root / "api-keys-used.json"
 
     @property
+    def tokens_issued(self) -> Path:
+        """What `arena token issue` issued and has not expired, without the tokens."""
+        return self.secrets / "tokens-issued.json"
+
+    @property
+    def tokens_revoked(self) -> Path:
+        """Which tokens are refused although they have not expired."""
+        return self.secrets / "tokens-revoked.json"
+
+    @property
     def gateway_spec(self) -> Path:
         """What the gateway process reads at start and on SIGHUP, mode 0600."""
         return self.root / "gateway.json"

@@ -7,6 +7,7 @@ import pytest
 
 from arena.auth.token import Inspection, Issued
 from arena_cli.render import token
+from arena_cli.tokens import ListedToken
 
 ISSUED = Issued("a.b.c", "ana", ("user", "admin"), ("read",), "arena", "arena", 0, 3600, "id")
 
@@ -38,3 +39,16 @@ def test_a_claim_cannot_steer_the_terminal() -> None:
 
 def test_json() -> None:
     assert json.loads(token.as_json(ISSUED))["roles"] == ["user", "admin"]
+
+
+def test_a_line_per_token() -> None:
+    rows = [
+        ListedToken("id1", "ana", ("user", "ops"), (), 0, 160, False),
+        ListedToken("id2", "\x1b[2J", (), (), 40, 400, True),
+    ]
+    one, two = (
+        [cell.strip() for cell in line.split("  ") if cell]
+        for line in token.listing(rows, 100.0).plain.splitlines()[1:]
+    )
+    assert one == ["id1", "ana", "user, ops", "valid", "1m 40s ago", "in 1m 00s"]
+    assert two[3:] == ["revoked", "1m 00s ago", "in 5m 00s"] and "\x1b" not in two[1]

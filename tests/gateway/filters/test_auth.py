@@ -17,6 +17,7 @@ from arena.auth import api_key
 from arena.auth.api_key import ApiKey, KeyRing, KeyUse
 from arena.auth.jwt import Verifier
 from arena.auth.ledger import Ledger
+from arena.auth.revocation import Revocation
 from arena.gateway.client import ClientConnection
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters import auth
@@ -323,3 +324,51 @@ def test_forgetting_verifies_everybody_anew() -> None:
         assert authenticate(exchange(issue(clock, 60))) is None
         authenticate.forget()
     assert verifier.calls == 2
+
+
+# Revocation.
+
+
+async def test_revoked_tokens_are_out_within_a_second_by_id_and_by_subject(
+    start: Start, stub: Stub, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path / "revoked.json", Revocation)
+    gateway = await start(stub.endpoint(), routes=ROUTES)
+    gateway.view.use_spec(replace(gateway.view.spec, revoked_file=str(ledger.path)))
+    follow = spawn(gateway.view.follow_access(), name="access")
+    now = int(time.time())
+    one, other = (bearer("user", sub="ann", jti=jti, iat=now - 5) for jti in "ab")
+    bob = bearer("user", sub="bob", jti="c", iat=now - 5)
+    async with connected(gateway) as client:
+
+        async def status(credential: bytes) -> int:
+            return (await client.ask(get("/x", credential))).status
+
+        async def refused(credential: bytes) -> float:
+            began = time.monotonic()
+            while await status(credential) != 401:
+                assert time.monotonic() < began + PATIENCE
+                await asyncio.sleep(0.01)
+            return time.monotonic() - began
+
+        assert [await status(each) for each in (one, other, bob)] == [200, 200, 200]
+        ledger.update(lambda rows: [Revocation("token", "a", now)])
+        assert await refused(one) < 1.0
+        assert [await status(each) for each in (other, bob)] == [200, 200]
+        ledger.update(lambda rows: [*rows, Revocation("subject", "ann", now)])
+        assert await refused(other) < 1.0
+        assert [await status(each) for each in (one, bob)] == [401, 200]
+        assert await status(bearer("user", sub="ann", iat=now + 1)) == 200
+        detail = str((await client.ask(get("/x", one))).problem(401, "unauthenticated")["detail"])
+        assert "revoked" in detail
+    await cancel(follow)
+
+
+async def test_a_reload_forgets_no_revocation(start: Start, stub: Stub, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "revoked.json", Revocation)
+    ledger.update(lambda rows: [Revocation("token", "a", 1)])
+    gateway = await start(stub.endpoint(), routes=ROUTES)
+    async with connected(gateway) as client:
+        for _ in range(2):
+            gateway.view.use_spec(replace(gateway.view.spec, revoked_file=str(ledger.path)))
+            assert (await client.ask(get("/x", bearer("user", jti="a")))).status == 401

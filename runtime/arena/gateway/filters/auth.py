@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from arena.auth.api_key import PREFIX, KeyRing
 from arena.auth.jwt import Verifier
+from arena.auth.revocation import Revocations
 from arena.errors import AuthError
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
@@ -46,6 +47,7 @@ class Authenticator:
         self._leeway = leeway
         self._now = now
         self._keys: KeyRing | None = None
+        self._revoked = Revocations()
         self._no_credential = _NO_TOKEN
         self._known: dict[bytes, _Known] = {}
         self._known_keys: dict[bytes, _Known] = {}
@@ -69,6 +71,10 @@ class Authenticator:
         self._keys = keys
         self._no_credential = _NO_CREDENTIAL
 
+    def refuse(self, revoked: Revocations) -> None:
+        """Turn away tokens that were taken back. Whenever that list changes, `forget` must be called."""
+        self._revoked = revoked
+
     def forget(self) -> None:
         """Verify everybody anew: something was withdrawn or granted."""
         self._known.clear()
@@ -84,6 +90,7 @@ class Authenticator:
             return self._by_key(x, self._keys, token, b"authorization: " + credential)
         try:
             principal = self._verifier.verify(token.decode("latin-1"), now)
+            self._revoked.check(principal)
         except AuthError as error:
             return _invalid(error)
         expires = float("inf") if principal.expires_at is None else principal.expires_at + self._leeway

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.arena_cli.conftest import Inside
+
+
+def test_by_id_and_what_inspect_says_then(inside: Inside) -> None:
+    issued = inside("token", "issue", "--sub", "ana", "-o", "json").json
+    assert f"revoked {issued['token_id']} (ana)" in inside("token", "revoke", issued["token_id"]).err
+    assert inside("token", "list").out.splitlines()[1].split()[3] == "revoked"
+    assert "not verified: the token was revoked" in inside("token", "inspect", issued["token"], code=4).out
+
+
+def test_by_subject(inside: Inside) -> None:
+    old = [inside("token", "issue", "--sub", "ana").out.strip() for _ in range(2)]
+    assert "revoked every token of ana; 2 valid ones on the list" in inside("token", "revoke", "--sub", "ana").err
+    new = inside("token", "issue", "--sub", "ana").out.strip()
+    for token in old:
+        assert "was revoked" in inside("token", "inspect", token, code=4).out
+    inside("token", "inspect", new)
+
+
+def test_an_unknown_id_is_told(inside: Inside) -> None:
+    assert "was not issued here or has expired" in inside("token", "revoke", "strange").err
+
+
+@pytest.mark.parametrize("words", [(), ("id", "--sub", "ana"), ("",), ("--sub", "")])
+def test_one_or_the_other(inside: Inside, words: tuple[str, ...]) -> None:
+    assert "error:" in inside("token", "revoke", *words, code=2).err
