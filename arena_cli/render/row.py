@@ -17,7 +17,7 @@ from arena_cli.render.table import Align, table
 
 R = TypeVar("R", InstanceRow, HealthRow, PartReport)
 
-_COMPONENTS = {"registry": 0, "gateway": 1}
+_COMPONENTS = {"registry": 0, "state": 1, "gateway": 2}
 
 _PS: tuple[tuple[str, Align], ...] = (
     ("INSTANCE", "left"),

@@ -19,10 +19,12 @@ name: n
 gateway:
   port: 9000
   auth: {{jwt: {{secret: {SECRET}, leeway: 1.5s}}}}
-  rate_limits: [{{rate: 1000/h, by: route}}, {{rate: 1000/h, algorithm: fixed_window, name: hourly, enforce: false}},
+  rate_limits: [{{rate: 1000/h, by: route, on_store_error: deny}},
+    {{rate: 1000/h, algorithm: fixed_window, name: hourly, enforce: false}},
     {{rate: 1.5/s, algorithm: sliding_log, by: "header:X-A"}}, {{rate: 7/d, algorithm: sliding_counter}}]
   timeouts: {{connect: 100ms}}
 registry: {{ttl: 0.1}}
+state: {{valkey: "redis://u:{SECRET}@h:1/2"}}
 services:
   db: {{command: db, restart: always, ports: ["81:81"], healthcheck: {{test: "pg $PORT $$HOME"}}}}
   ai:
@@ -62,7 +64,7 @@ def test_json_is_the_same_document(loaded: Loaded) -> None:
 def test_secrets_are_masked_wherever_they_stand(loaded: Loaded, fmt: str) -> None:
     text = render(loaded.project, fmt)  # type: ignore[arg-type]  # a literal
     assert SECRET not in text
-    assert text.count(MASK) == 5
+    assert text.count(MASK) == 6
 
 
 def test_the_demo_reads_back(tmp_path: Path, load: Load) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
 from math import floor
 from typing import get_args
 
@@ -10,8 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arena.gateway.filters.limit import Meter
+from arena.gateway.filters.limit_shared import answers, arguments
+from arena.gateway.stats import Stats
+from arena.gateway.store.store import Store as ValkeyStore
 from arena.model.route import Algorithm, RateLimit
 from arena.policy.limit.limiter import make
+from tests import valkey
 
 Admit = Callable[[str, float], tuple[float, int, float]]
 """Ask for a key at a time, and count it if admitted: seconds to wait, what is left, seconds until it is all there again."""
@@ -35,9 +42,42 @@ def memory(limit: RateLimit) -> Admit:
     return admit
 
 
-@pytest.fixture(scope="module", params=["memory"])
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Store]:
+    """The script on a real Valkey server, told the time; each limit has its own keys."""
+    numbers = itertools.count()
+    with valkey.running() as server, asyncio.Runner() as runner:
+        store = runner.run(_connected(server))
+
+        def make_admit(limit: RateLimit) -> Admit:
+            prefix = b"%d:" % next(numbers)
+            words = arguments([Meter("", limit, Stats())])
+
+            def admit(key: str, now: float) -> tuple[float, int, float]:
+                words[0] = repr(now).encode()
+                return answers(runner.run(store.limits([prefix + key.encode()], words)))[0]
+
+            return admit
+
+        yield make_admit
+        runner.run(_closed(store))
+
+
+async def _connected(server: valkey.Server) -> ValkeyStore:
+    store = ValkeyStore(server.address)
+    while not store.reachable:
+        await asyncio.sleep(0.01)
+    return store
+
+
+async def _closed(store: ValkeyStore) -> None:
+    store.close()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture(scope="module", params=["memory", "valkey"])
 def store(request: pytest.FixtureRequest) -> Store:
-    return memory
+    return memory if request.param == "memory" else request.getfixturevalue("shared")
 
 
 @pytest.fixture(scope="module", params=get_args(Algorithm))
@@ -61,7 +101,7 @@ def running(limit: RateLimit, pauses: list[float]) -> list[float]:
     return times
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rate=rates, burst=bursts, pauses=gaps)
 def test_no_span_holds_more_than_promised(
     algorithm: Algorithm, store: Store, rate: float, burst: int, pauses: list[float]
@@ -74,7 +114,7 @@ def test_no_span_holds_more_than_promised(
             assert last - first + 1 <= most(limit, taken[last] - taken[first])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rate=rates, burst=bursts, count=st.integers(1, 70), phase=st.floats(0, 1))
 def test_a_client_that_keeps_to_its_rate_is_never_refused(
     algorithm: Algorithm, store: Store, *, rate: float, burst: int, count: int, phase: float
@@ -86,7 +126,7 @@ def test_a_client_that_keeps_to_its_rate_is_never_refused(
     assert [admit("k", at)[0] for at in arrivals] == [0.0] * count
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rate=rates, burst=bursts)
 def test_a_lone_client_gets_its_whole_quota_at_once_and_not_one_more(
     algorithm: Algorithm, store: Store, rate: float, burst: int
@@ -95,7 +135,7 @@ def test_a_lone_client_gets_its_whole_quota_at_once_and_not_one_more(
     assert sum(admit("k", START)[0] == 0.0 for _ in range(burst + 5)) == burst
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rate=rates, burst=bursts, pauses=gaps)
 def test_waiting_as_told_is_enough(
     algorithm: Algorithm, store: Store, rate: float, burst: int, pauses: list[float]
@@ -111,7 +151,7 @@ def test_waiting_as_told_is_enough(
             assert admit("k", now)[0] == 0.0
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rate=rates, burst=bursts, pauses=gaps)
 def test_what_is_left_is_what_would_be_admitted_now(
     algorithm: Algorithm, store: Store, rate: float, burst: int, pauses: list[float]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arena.control.socket import socket_path
+from arena.control.socket import bindable, socket_path
 from arena.errors import ArenaError
 from arena.model.layout import StateLayout
 
@@ -24,6 +24,12 @@ def test_a_path_too_long_for_a_socket_address_moves_to_a_private_folder(
     path = socket_path(first)
     assert len(os.fsencode(path)) <= 108 and path != socket_path(second)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_two_sockets_of_one_project_are_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    layout = StateLayout(Path("/deep" * 30))
+    assert bindable(layout.store_socket) != bindable(layout.socket) == socket_path(layout)
 
 
 def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

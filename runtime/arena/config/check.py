@@ -13,7 +13,7 @@ from arena.model.route import Route
 from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-RESERVED = ("gateway", "registry")
+RESERVED = ("gateway", "registry", "state")
 GATEWAY_PATHS = ("/health", "/services", "/metrics")
 
 

@@ -6,9 +6,11 @@ from arena.config.context import Reading
 from arena.config.document.gateway import JwtSection, TimeoutsSection
 from arena.config.document.route import RateLimitSection
 from arena.config.secrecy import conceal
+from arena.config.tree import Path
 from arena.model.address import Address
-from arena.model.project import GatewaySettings, Jwt, RegistrySettings, Timeouts
+from arena.model.project import GatewaySettings, Jwt, RegistrySettings, StateSettings, Timeouts
 from arena.model.route import RateLimit
+from arena.model.store import StoreAddress
 
 SECRET_BYTES = 32  # HS256 asks for a key as long as its hash: RFC 7518 section 3.2
 
@@ -47,9 +49,36 @@ def registry(reading: Reading) -> RegistrySettings:
 def limits(sections: list[RateLimitSection]) -> tuple[RateLimit, ...]:
     """Limits as values; the burst is the count of the rate unless it is given."""
     return tuple(
-        RateLimit(each.rate[0], each.burst or each.rate[1], each.by, each.algorithm, each.name or "", each.enforce)
+        RateLimit(
+            each.rate[0], each.burst or each.rate[1], each.by, each.algorithm, each.name or "", each.enforce,
+            each.on_store_error or "allow",
+        )
         for each in sections
     )  # fmt: skip
+
+
+def state(reading: Reading) -> StateSettings:
+    """What `state` says; a problem is reported for what only makes sense with a store."""
+    where = reading.document.state.valkey
+    if where is None:
+        _check_no_store(reading)
+        return StateSettings()
+    return StateSettings(embedded=True) if where == "embedded" else StateSettings(address=StoreAddress.parse(where))
+
+
+def _check_no_store(reading: Reading) -> None:
+    document = reading.document
+    places: list[tuple[Path, list[RateLimitSection]]] = [(("gateway",), document.gateway.rate_limits)]
+    for name, service in document.services.items():
+        places += [
+            (("services", name, "routes", index), route.rate_limits) for index, route in enumerate(service.routes)
+        ]
+    for place, sections in places:
+        for index, section in enumerate(sections):
+            if section.on_store_error is not None:
+                path = (*place, "rate_limits", index, "on_store_error")
+                hint = "add state: {valkey: embedded}, or remove it"
+                reading.problem(path, "has no meaning without a state store", hint, key=True)
 
 
 def _jwt(reading: Reading, section: JwtSection) -> Jwt:

@@ -137,7 +137,7 @@ def _reading(root: Mapping, report: Report, directory: Path, base: Path, env: En
 
 def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles: Sequence[str]) -> Project:
     from arena.config.check import check
-    from arena.config.component import gateway, registry
+    from arena.config.component import gateway, registry, state
     from arena.config.profile import active
     from arena.config.service import service
 
@@ -147,6 +147,7 @@ def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles
         files=tuple(map(str, paths)),
         gateway=gateway(reading),
         registry=registry(reading),
+        state=state(reading),
         services=tuple(service(reading, key, section) for key, section in active(reading, profiles).items()),
     )
     check(reading, project)

@@ -12,7 +12,7 @@ import yaml
 
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
-from arena.model.project import GatewaySettings, Project
+from arena.model.project import GatewaySettings, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
 
@@ -35,6 +35,7 @@ def document(project: Project) -> dict[str, Any]:
         "name": project.name,
         "gateway": _gateway(project.gateway),
         "registry": {"host": _literal(registry.host), "port": registry.port, "ttl": _seconds(registry.ttl)},
+        **({"state": _state(project.state)} if project.state != StateSettings() else {}),
         "services": {service.name: _service(project, service) for service in project.services},
     }
 
@@ -53,7 +54,10 @@ def _masked(project: Project) -> Project:
         )
         for service in project.services
     )
-    return replace(project, gateway=replace(project.gateway, jwt=jwt), services=services)
+    state, address = project.state, project.state.address
+    if address and address.password:
+        state = replace(state, address=replace(address, password=MASK))
+    return replace(project, gateway=replace(project.gateway, jwt=jwt), state=state, services=services)
 
 
 def _masked_values(values: dict[str, str]) -> dict[str, str]:
@@ -94,6 +98,10 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "auto_routes": gateway.auto_routes,
         "access_log": gateway.access_log,
     }
+
+
+def _state(state: StateSettings) -> dict[str, Any]:
+    return {"valkey": _literal(state.address.url) if state.address else "embedded"}
 
 
 def _service(project: Project, service: Service) -> dict[str, Any]:
@@ -172,6 +180,8 @@ def _limit(limit: RateLimit) -> dict[str, Any]:
         shown["burst"] = limit.burst
     if limit.name:
         shown["name"] = limit.name
+    if limit.on_store_error != "allow":
+        shown["on_store_error"] = limit.on_store_error
     return shown
 
 

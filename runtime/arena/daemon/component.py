@@ -7,11 +7,13 @@ import json
 import sys
 from dataclasses import replace
 
+from arena.daemon import store
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
 from arena.model.project import Project
 from arena.model.service import Probe, Restart, Service
+from arena.model.store import StoreAddress
 from arena.model.workload import Workload
 
 # Isolated mode, so that a folder named `arena` in the user's project cannot shadow ours.
@@ -22,13 +24,22 @@ _PROBE = Probe(http="/health", interval=2.0, timeout=2.0, retries=3, start_perio
 
 
 def workloads(project: Project, layout: StateLayout, spec: GatewaySpec) -> tuple[Workload, ...]:
-    """Everything that should run: the registry, the gateway, and each service that Arena starts."""
+    """Everything that should run: the registry, the state store if it is ours, the gateway, and each service that Arena
+    starts."""
     started = [service for service in project.services if not service.external]
-    return (_registry(project, layout), _gateway(project, layout, spec), *(_service(s, project) for s in started))
+    return (
+        _registry(project, layout),
+        *([_store(project, layout)] if project.state.embedded else []),
+        _gateway(project, layout, spec),
+        *(_service(s, project) for s in started),
+    )
 
 
-def gateway_spec(project: Project, layout: StateLayout, secret: str) -> GatewaySpec:
-    """What the gateway is told. `secret` is used where the project names none."""
+def gateway_spec(
+    project: Project, layout: StateLayout, secret: str, embedded: StoreAddress | None = None
+) -> GatewaySpec:
+    """What the gateway is told. `secret` is used where the project names none; `embedded` is the store of our own, if there
+    is one."""
     settings = project.gateway
     return GatewaySpec(
         project=project.name,
@@ -40,6 +51,7 @@ def gateway_spec(project: Project, layout: StateLayout, secret: str) -> GatewayS
         keys_file=str(layout.api_keys) if settings.api_keys else "",
         keys_used_file=str(layout.api_keys_used) if settings.api_keys else "",
         revoked_file=str(layout.tokens_revoked),
+        store=embedded or project.state.address,
     )
 
 
@@ -61,6 +73,17 @@ def _registry(project: Project, layout: StateLayout) -> Workload:
         host=settings.host,
         port=settings.port,
         probe=_PROBE,
+        restart=_RESTART,
+    )
+
+
+def _store(project: Project, layout: StateLayout) -> Workload:
+    # It listens on a port too, for a person with a client; the gateway uses the socket, which stays where it is.
+    return Workload(
+        name="state",
+        kind="state",
+        command=(str(store.program()), str(layout.store_config), "--port", "${PORT}"),
+        directory=project.directory,
         restart=_RESTART,
     )
 

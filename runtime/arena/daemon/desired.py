@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena.auth.secret import load_or_create
-from arena.daemon import component
+from arena.daemon import component, store
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
-from arena.model.project import Project
+from arena.model.project import Project, StateSettings
 from arena.model.workload import Workload
 
 
@@ -28,11 +28,16 @@ class Desired:
     def of(cls, project: Project, layout: StateLayout) -> Desired:
         """Work it out; makes the project's secrets if there are none. Raises ConfigError for a weak or exposed secret."""
         load_or_create(layout.service_secret)
-        spec = component.gateway_spec(project, layout, load_or_create(layout.jwt_secret))
+        if project.state != StateSettings():
+            store.require_client()
+        embedded = store.address(layout) if project.state.embedded else None
+        spec = component.gateway_spec(project, layout, load_or_create(layout.jwt_secret), embedded)
         return cls(project, spec, component.workloads(project, layout, spec))
 
     def save(self, layout: StateLayout) -> None:
         """Write what the gateway reads and what a later daemon reads."""
+        if self.project.state.embedded:
+            write_private(layout.store_config, store.config(layout))
         write_private(layout.gateway_spec, json.dumps(codec.encode(self.spec)))
         write_private(layout.desired, json.dumps(codec.encode(self.project)))
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from arena.auth.jwt import Verifier
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
-from arena.gateway.filters.limit import Meter
-from arena.gateway.routing import CompiledRoute, Page, Service, Table
+from arena.gateway.filters.limit import Meter, admit
+from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.policy.retry import RetryBudget
+
+if TYPE_CHECKING:
+    from arena.gateway.store.store import Store
 
 _PLAIN = re.compile(r"[!-~]+")
 
@@ -33,6 +39,8 @@ class Assembler:
         self._targets: dict[TargetKey, Target] = {}
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._budgets: dict[str, RetryBudget] = {}
+        self.store: Store | None = None
+        self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
 
@@ -44,6 +52,7 @@ class Assembler:
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
         known = self._meters
         self._meters = {key: known.get(key) or Meter(*key, self._stats) for key in limits}
+        self._use_store(spec)
         return authenticator
 
     def assemble(
@@ -61,13 +70,28 @@ class Assembler:
                 CompiledRoute(
                     route,
                     service,
-                    compile_chain(route, settings.rate_limits, authenticator, self._meter),
+                    compile_chain(route, settings.rate_limits, authenticator, self._meter, self._admit),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
                     settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
                 )
             )
         return Table(routes, pages, self._own, self._unmatched)
+
+    def _use_store(self, spec: GatewaySpec) -> None:
+        """Count where `spec` says. A store that stays the same keeps its connection."""
+        if self.store is not None and self.store.address != spec.store:
+            self.store.close()
+            self.store = None
+        if spec.store is None:
+            self._admit = admit
+            return
+        # Only now: this needs hiredis, which comes with the extra `state`.
+        from arena.gateway.filters.limit_shared import admit_shared
+        from arena.gateway.store.store import Store
+
+        self.store = self.store or Store(spec.store)
+        self._admit = partial(admit_shared, store=self.store, project=spec.project)
 
     def _follow(self, snapshot: Snapshot) -> None:
         """Keep the targets that stay, make those that are new, retire those that are gone."""

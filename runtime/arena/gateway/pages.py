@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.routing import Page
-from arena.gateway.stats import LimitStats
+from arena.gateway.stats import LimitStats, Stats
+from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Endpoint
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
+    from arena.gateway.store.store import Store
     from arena.gateway.view import View
 
 OPERATOR = "operator"
@@ -35,12 +38,13 @@ class Pages:
 
     def health(self, _x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
-        reason to restart the gateway. `status` is ok, degraded (some service has no live instance, or the view is
-        stale) or draining."""
+        reason to restart the gateway. `status` is ok, degraded (some service has no live instance, the view is
+        stale, or the state store is down) or draining."""
         view, plane = self._view, self._plane
         services = self._service_health()
         down = sorted(name for name, health in services.items() if health == "down")
-        degraded = bool(down) or view.stale
+        store = view.store
+        degraded = bool(down) or view.stale or (store is not None and not store.up)
         body = {
             "status": "draining" if plane.draining else "degraded" if degraded else "ok",
             "project": view.spec.project,
@@ -55,6 +59,8 @@ class Pages:
             "requests_in_flight": plane.stats.in_flight,
             "connections": len(plane.clients),
         }
+        if store is not None:
+            body["store"] = _store(store, view.spec)
         return _json(body)
 
     def services(self, x: Exchange) -> Content | Refusal:
@@ -114,6 +120,7 @@ def render_metrics(plane: Plane, view: View) -> str:
         "Requests beyond a limit: refused if it is enforced, else let pass.",
         [(_limit_labels(one), one.over) for one in stats.limits.values()],
     )
+    _write_store(page, stats, view.store)
     page.counter(
         "arena_gateway_upstream_errors_total",
         "Failed attempts, by service and reason.",
@@ -135,6 +142,18 @@ def render_metrics(plane: Plane, view: View) -> str:
     return page.text()
 
 
+def _write_store(page: metrics.Page, stats: Stats, store: Store | None) -> None:
+    if store is None:
+        return
+    page.gauge("arena_gateway_store_up", "1 when the state store answers.", [({}, int(store.up))])
+    page.counter("arena_gateway_store_failures_total", "Questions the store did not answer.", [({}, store.failures)])
+    page.counter(
+        "arena_gateway_limit_unchecked_total",
+        "Requests that a limit did not count because the state store was down.",
+        [(_limit_labels(one), one.unchecked) for one in stats.limits.values()],
+    )
+
+
 def _limit_labels(stats: LimitStats) -> dict[str, str]:
     limit = stats.limit
     return {"limit": limit.title, "route": stats.scope, "enforced": "true" if limit.enforce else "false"}
@@ -153,6 +172,17 @@ def _resident_bytes() -> int:
             return int(file.read().split()[1]) * 4096
     except OSError:
         return 0  # not Linux
+
+
+def _store(store: Store, spec: GatewaySpec) -> dict[str, object]:
+    """How the store is; while it is down, which limits let everything pass and which refuse everything."""
+    told: dict[str, object] = {"up": store.up, "for_seconds": _rounded(monotonic() - store.changed_at)}
+    if not store.up:
+        limits = [*spec.settings.rate_limits, *(limit for route in spec.routes for limit in route.rate_limits)]
+        told["error"] = store.error
+        for key, rule in (("limits_not_enforced", "allow"), ("limits_refusing", "deny")):
+            told[key] = sorted({one.title for one in limits if one.enforce and one.on_store_error == rule})
+    return told
 
 
 def _instance_row(endpoint: Endpoint) -> dict[str, object]:

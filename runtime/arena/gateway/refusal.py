@@ -17,6 +17,7 @@ TITLES = {
     "gateway-stopping": "The gateway is stopping",
     "header-too-large": "The request head is too large",
     "internal": "The gateway failed",
+    "limits-unavailable": "The limits cannot be checked",
     "method-not-allowed": "The method is not allowed here",
     "not-found": "No route leads there",
     "not-implemented": "The gateway does not do this",

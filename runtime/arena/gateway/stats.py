@@ -22,15 +22,17 @@ class RouteStats:
 
 
 class LimitStats:
-    """`over` counts what a limit refused, or would have refused if it were enforced. `scope` is the route it belongs to, ''
+    """`over` counts what a limit refused, or would have refused if it were enforced; `unchecked` the requests that the state
+    store could not be asked about. `scope` is the route it belongs to, ''
     for the gateway's own; kept over swaps."""
 
-    __slots__ = ("limit", "over", "scope")
+    __slots__ = ("limit", "over", "scope", "unchecked")
 
     def __init__(self, scope: str, limit: RateLimit) -> None:
         self.scope = scope
         self.limit = limit
         self.over = 0
+        self.unchecked = 0
 
 
 class Stats:

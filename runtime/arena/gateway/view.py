@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from arena.gateway.access import NOTE_SECONDS, REFRESH_SECONDS, Access
 from arena.gateway.assembly import Assembler
@@ -13,6 +13,9 @@ from arena.gateway.pages import Pages
 from arena.gateway.plane import Plane
 from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from arena.gateway.store.store import Store
 
 Source = Literal["none", "file", "registry"]
 
@@ -38,6 +41,11 @@ class View:
     def stale(self) -> bool:
         """True when what we serve from may no longer be so."""
         return bool(self.spec.registry_url) and not self._connected
+
+    @property
+    def store(self) -> Store | None:
+        """Where limits are counted, None for the memory of this process."""
+        return self._assembler.store
 
     def age(self) -> float:
         """Seconds since the registry last confirmed the snapshot; 0 while it is connected, infinite if it never did."""

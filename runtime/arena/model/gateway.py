@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from arena.model.project import GatewaySettings
 from arena.model.route import Route
+from arena.model.store import StoreAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class GatewaySpec:
     """Settings with the JWT secret filled in, every declared route, the names of declared services (so that a service
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
+    `store` is where limits are counted, None for the memory of the process.
     `revoked_file` says which tokens are refused before they expire.
     """
 
@@ -24,4 +26,5 @@ class GatewaySpec:
     snapshot_file: str = ""
     keys_file: str = ""
     keys_used_file: str = ""
+    store: StoreAddress | None = None
     revoked_file: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["gateway", "registry", "service"]
+Kind = Literal["gateway", "registry", "state", "service"]
 
 Status = Literal[
     "pending",  # waits for its dependencies

@@ -80,6 +80,21 @@ class StateLayout:
         return self.secrets / "tokens-revoked.json"
 
     @property
+    def store_secret(self) -> Path:
+        """The password of the embedded state store."""
+        return self.secrets / "store"
+
+    @property
+    def store_config(self) -> Path:
+        """What the embedded state store is told, mode 0600: it holds the password."""
+        return self.root / "valkey.conf"
+
+    @property
+    def store_socket(self) -> Path:
+        """Where the embedded state store listens, as long as its path fits a socket address (see `control.socket`)."""
+        return self.root / "valkey.sock"
+
+    @property
     def gateway_spec(self) -> Path:
         """What the gateway process reads at start and on SIGHUP, mode 0600."""
         return self.root / "gateway.json"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from arena.model.route import RateLimit
 from arena.model.service import Service
+from arena.model.store import StoreAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ class RegistrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSettings:
+    """Where counts are kept that gateways share: `embedded`, a Valkey server that Arena runs, or the one at `address`. Neither:
+    in the memory of the gateway."""
+
+    embedded: bool = False
+    address: StoreAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Desired state. `directory` is the absolute folder of the first file; `files` are the absolute paths it was read from."""
 
@@ -71,6 +81,7 @@ class Project:
     files: tuple[str, ...] = ()
     gateway: GatewaySettings = GatewaySettings()
     registry: RegistrySettings = RegistrySettings()
+    state: StateSettings = StateSettings()
     services: tuple[Service, ...] = ()
 
     def service(self, name: str) -> Service | None:

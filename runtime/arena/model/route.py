@@ -14,7 +14,8 @@ class RateLimit:
     "header:<name>", the name in lower case.
 
     A token bucket admits `burst` at once; every other algorithm admits `burst` in a window of `burst / rate` seconds.
-    `enforce` False: what would have been refused is counted, and let pass.
+    `enforce` False: what would have been refused is counted, and let pass. `on_store_error` says what happens to requests
+    that cannot be counted because the state store, if there is one, is down.
     """
 
     rate: float
@@ -23,6 +24,7 @@ class RateLimit:
     algorithm: Algorithm = "token_bucket"
     name: str = ""
     enforce: bool = True
+    on_store_error: Literal["allow", "deny"] = "allow"
 
     @property
     def window(self) -> float:

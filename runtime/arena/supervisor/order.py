@@ -14,7 +14,7 @@ Waves = tuple[tuple[Workload, ...], ...]
 
 # The gateway goes first, while what it is still busy with can be answered; the registry last, so that the services that stop
 # can be struck off before.
-_STOP_RANK: dict[Kind, int] = {"gateway": 0, "service": 1, "registry": 2}
+_STOP_RANK: dict[Kind, int] = {"gateway": 0, "service": 1, "state": 1, "registry": 2}
 
 
 def select(workloads: Sequence[Workload], only: Collection[str]) -> tuple[Workload, ...]:

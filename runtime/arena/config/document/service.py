@@ -21,7 +21,7 @@ from arena.config.document.base import (
     listed,
     nested,
 )
-from arena.config.document.gateway import GatewaySection, RegistrySection
+from arena.config.document.gateway import GatewaySection, RegistrySection, StateSection
 from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart
 from arena.config.document.route import RouteSection
 
@@ -128,4 +128,5 @@ class ProjectFile(Section):
     name: Text | None = Field(default=None, description="The project's name. Default: the folder's.")
     gateway: GatewaySection = nested("The door: every request goes through it.")
     registry: RegistrySection = nested("Who is alive, and where.")
+    state: StateSection = nested("Where counts are kept that gateways share.")
     services: dict[str, ServiceSection] = Field(default={}, description="What you bring, by name.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.filters.limit import Meter, admit
@@ -15,9 +15,11 @@ def compile_chain(
     common: tuple[RateLimit, ...],
     authenticate: Authenticator,
     meter_of: Callable[[str, RateLimit], Meter],
+    admit: Callable[[Sequence[Meter]], Filter] = admit,
 ) -> tuple[Filter, ...]:
     """The filters of `route`: the gateway's `common` limits and its own. `meter_of(scope, limit)` keeps what a limit has
-    counted over swaps; common limits have the scope ''."""
+    counted over swaps; common limits have the scope ''. `admit`
+    makes the filter of the limits that stand together."""
     meters = [meter_of("", limit) for limit in common] + [meter_of(route.name, limit) for limit in route.rate_limits]
     if route.auth == "none":
         return (admit(meters),) if meters else ()

@@ -1,0 +1,69 @@
+"""gateway.store.store: down, up again, and always saying which."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from arena.gateway.store.link import StoreDown, StoreRefused
+from arena.gateway.store.store import Store
+from tests import valkey
+from tests.gateway.kit import eventually
+
+WORDS = [b"", b"fixed_window", b"2", b"3600.0", b"1"]
+
+
+@pytest.fixture
+def server() -> Iterator[valkey.Server]:
+    with valkey.running() as one:
+        yield one
+
+
+@pytest.fixture
+async def store(server: valkey.Server) -> AsyncIterator[Store]:
+    one = Store(server.address)
+    assert (one.up, one.reachable) == (False, False)
+    await eventually(lambda: one.up, "it connects")
+    yield one
+    one.close()
+    await asyncio.sleep(0)
+
+
+async def test_the_script_is_sent_again_when_the_server_has_forgotten_it(store: Store) -> None:
+    assert [(await store.limits([b"k"], WORDS))[1] for _ in range(3)] == [1, 0, 0]
+    assert store._link is not None
+    await store._link.call("SCRIPT", "FLUSH")
+    assert (await store.limits([b"k"], WORDS))[0] > 0
+    assert (store.up, store.failures) == (True, 0)
+
+
+async def test_it_says_that_it_is_down_and_comes_back_by_itself(store: Store, server: valkey.Server) -> None:
+    server.kill()
+    await eventually(lambda: not store.reachable, "the loss is noticed")
+    with pytest.raises(StoreDown):
+        await store.limits([b"k"], WORDS)
+    assert (store.up, store.failures) == (False, 1)
+    server.start()
+    await eventually(lambda: store.up, "it is back")
+    assert (await store.limits([b"k"], WORDS))[1] == 1
+
+
+async def test_a_frozen_server_is_down_too(store: Store, server: valkey.Server) -> None:
+    server.freeze()
+    with pytest.raises(StoreDown, match="did not answer"):
+        await store.limits([b"k"], WORDS)
+    assert not store.up
+    server.thaw()
+    await eventually(lambda: store.up, "it is back")
+
+
+async def test_a_server_that_refuses_is_not_up(store: Store) -> None:
+    assert store._link is not None
+    await store._link.call("SET", "k", "no number")
+    with pytest.raises(StoreRefused):
+        await store.limits([b"k"], [b"", b"sliding_log", b"2", b"3600.0", b"1"])
+    assert (store.up, store.failures, store.reachable) == (False, 1, True)
+    await store.limits([b"other"], WORDS)
+    assert store.up
