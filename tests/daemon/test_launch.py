@@ -27,8 +27,9 @@ async def layout(tmp_path: Path) -> AsyncIterator[StateLayout]:
             pid = (await arena.info()).pid
             await arena.down(0.0, False, print)
     except NothingRunning:
-        return
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+        pid = 0
+    for daemon in launch._started:
+        daemon.wait(timeout=10)
 
 
 async def daemon_pid(layout: StateLayout) -> int:

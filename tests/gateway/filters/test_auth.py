@@ -71,9 +71,9 @@ async def test_no_token_is_401_and_says_how_to_get_one(gateway: Gateway) -> None
     ("bad", "says"),
     [
         (token("user", ttl=-60), "expired"),
-        (token("user", aud="others"), "meant for"),
-        (token("user", iss="others"), "issued by"),
-        (token("user", secret="another secret, of thirty-two bytes or more"), "signature"),
+        (token("user", ttl=3600, aud="others"), "meant for"),
+        (token("user", ttl=3600, iss="others"), "issued by"),
+        (token("user", ttl=3600, secret="another secret, of thirty-two bytes or more"), "signature"),
         (unsigned(), "HS256"),
         (tampered(), "signature"),
         ("junk", ""),

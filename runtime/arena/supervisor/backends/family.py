@@ -22,7 +22,7 @@ PROJECT = "ARENA_PROJECT_ID"
 RUN = "ARENA_RUN_ID"
 INSTANCE = "ARENA_INSTANCE_ID"
 
-_HATCH_SECONDS = 0.5  # exec takes well under a millisecond, but the machine may be busy
+_HATCH_SECONDS = 2.0  # exec takes well under a millisecond, but the machine may be busy
 
 
 @dataclass(frozen=True, slots=True)
