@@ -23,17 +23,30 @@ def issue(
     """Sign a token that this project's gateway accepts, making its secret if it has none yet, and list it as issued. `ttl`
     in seconds.
 
-    Raises UsageError for a name no token can carry, ConfigError for a secret that cannot be used.
+    Raises UsageError for a name no token can carry, ConfigError for a secret that cannot be used, or
+    when there is only a public key.
     """
     from arena.daemon import launch
 
     jwt = project.gateway.jwt
+    if jwt.public_key:
+        raise ConfigError(
+            f"the tokens of this project come from {jwt.issuer!r}: Arena has the public key and cannot sign",
+            hint="ask that issuer for a token, or make an API key: `arena key create`",
+        )
     layout = StateLayout.of(project.directory, project.name)
     launch.prepare(layout)
     key = jwt.secret or secret.load_or_create(layout.jwt_secret)
     _outlast_revocation(layout, subject)
     issued = token.issue(
-        key, subject=subject, roles=roles, scopes=scopes, ttl=ttl, issuer=jwt.issuer, audience=jwt.audience
+        key,
+        subject=subject,
+        roles=roles,
+        scopes=scopes,
+        ttl=ttl,
+        issuer=jwt.issuer,
+        audience=jwt.audience,
+        algorithm=jwt.algorithms[0],
     )
     Ledger(layout.tokens_issued, IssuedToken).update(
         lambda rows: [*(row for row in rows if row.expires_at > issued.issued_at), IssuedToken.of(issued)]
@@ -62,6 +75,8 @@ def _verifier(selection: Selection) -> tuple[Verifier | None, Revocations]:
     project = selection.load().project
     jwt = project.gateway.jwt
     layout = StateLayout.of(project.directory, project.name)
+    if jwt.public_key:
+        return Verifier(jwt), Revocations(Ledger(layout.tokens_revoked, Revocation).read())
     if not jwt.secret and not layout.jwt_secret.exists():
         return None, Revocations()
     verifier = Verifier(replace(jwt, secret=jwt.secret or secret.load_or_create(layout.jwt_secret)))

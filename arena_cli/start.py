@@ -85,8 +85,14 @@ def _show_example(context: Context, project: Project) -> None:
     if example is None:
         return
     base = dict(startup.addresses(project))["gateway"]
-    token = "" if example.public else _mint(project, example.roles)
-    context.show("", "Try it" + (", with a token that lasts an hour:" if token else ":"), "")
+    issuer = project.gateway.jwt.issuer if project.gateway.jwt.public_key else ""
+    if example.public:
+        token, how = "", ""
+    elif issuer:
+        token, how = "TOKEN", f", with a token from {issuer} in place of TOKEN"
+    else:
+        token, how = _mint(project, example.roles), ", with a token that lasts an hour"
+    context.show("", f"Try it{how}:", "")
     context.write(startup.curl(example, base, token))
 
 

@@ -2,7 +2,10 @@ import base64
 import json
 import time
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from arena.auth import errors
 from arena.auth.jwt import Verifier
@@ -197,3 +200,73 @@ def test_nan_is_not_a_time(verifier, forge) -> None:
 def test_a_weak_secret_is_refused(secret: str) -> None:
     with pytest.raises(ConfigError):
         Verifier(Jwt(secret))
+
+
+# Public keys.
+
+_RSA = rsa.generate_private_key(65537, 2048)
+_KEYS = {
+    "RS256": _RSA,
+    "RS384": _RSA,
+    "RS512": _RSA,
+    "PS256": _RSA,
+    "PS384": _RSA,
+    "PS512": _RSA,
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "ES384": ec.generate_private_key(ec.SECP384R1()),
+    "ES512": ec.generate_private_key(ec.SECP521R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+}
+
+
+def _pem(private) -> str:
+    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _signed(algorithm: str, key=None, **headers: object) -> str:
+    return jwt.encode(CLAIMS | {"exp": int(NOW + 60)}, key or _KEYS[algorithm], algorithm, headers=headers or None)
+
+
+@pytest.mark.parametrize("algorithm", list(_KEYS))
+def test_a_token_of_each_algorithm(algorithm: str) -> None:
+    verifier = Verifier(Jwt(algorithms=(), public_key=_pem(_KEYS[algorithm])))
+    token = _signed(algorithm, kid="any")
+    assert verifier.verify(token, NOW).subject == "alice"
+    other = {"ES256": ec.generate_private_key(ec.SECP256R1()), "EdDSA": ed25519.Ed25519PrivateKey.generate()}
+    if algorithm in other:
+        with pytest.raises(errors.TokenBadSignature):
+            verifier.verify(_signed(algorithm, other[algorithm]), NOW)
+    head, body, signature = token.split(".")
+    with pytest.raises(errors.TokenBadSignature):
+        verifier.verify(f"{head}.{body}.{signature[:-8]}AAAAAAAA", NOW)
+
+
+@pytest.mark.parametrize("secret", [_pem(_RSA), _pem(_RSA).strip(), ""], ids=["pem", "stripped", "empty"])
+def test_a_public_key_is_never_taken_for_a_secret(forge, secret: str) -> None:
+    verifier = Verifier(Jwt(algorithms=(), public_key=_pem(_RSA)))
+    for algorithm, digest in (("HS256", "sha256"), ("HS512", "sha512"), ("none", "sha256"), ("RS256", "sha256")):
+        with pytest.raises(errors.TokenRefused):
+            verifier.verify(forge(CLAIMS, {"alg": algorithm, "typ": "JWT"}, secret, digest), NOW)
+
+
+def test_algorithms_that_were_left_out_are_refused_by_name() -> None:
+    verifier = Verifier(Jwt(algorithms=("RS512", "PS512"), public_key=_pem(_RSA)))
+    with pytest.raises(errors.TokenAlgorithmRefused, match="not signed with RS512 or PS512"):
+        verifier.verify(_signed("RS256"), NOW)
+
+
+def test_longer_hmac_where_it_was_asked_for() -> None:
+    secret = "k" * 64
+    verifier = Verifier(Jwt(secret, algorithms=("HS512", "HS384")))
+    for algorithm in ("HS384", "HS512"):
+        assert verifier.verify(_signed(algorithm, secret), NOW).subject == "alice"
+    with pytest.raises(errors.TokenAlgorithmRefused):
+        verifier.verify(_signed("HS256", secret), NOW)
+
+
+def test_a_key_that_the_token_brings_itself_is_ignored() -> None:
+    mine = rsa.generate_private_key(65537, 2048)
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(mine.public_key()))
+    verifier = Verifier(Jwt(algorithms=(), public_key=_pem(_RSA)))
+    with pytest.raises(errors.TokenBadSignature):
+        verifier.verify(_signed("RS256", mine, jwk=jwk, jku="http://127.0.0.1:1/", x5u="http://127.0.0.1:1/"), NOW)

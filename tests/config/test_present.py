@@ -18,7 +18,7 @@ FULL = f"""
 name: n
 gateway:
   port: 9000
-  auth: {{jwt: {{secret: {SECRET}, leeway: 1.5s}}}}
+  auth: {{jwt: {{secret: {SECRET}, leeway: 1.5s, algorithms: [HS384, HS256]}}, api_keys: true}}
   rate_limits: [{{rate: 1000/h, by: route, on_store_error: deny}},
     {{rate: 1000/h, algorithm: fixed_window, name: hourly, enforce: false}},
     {{rate: 1.5/s, algorithm: sliding_log, by: "header:X-A"}}, {{rate: 7/d, algorithm: sliding_counter}}]

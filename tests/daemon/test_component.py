@@ -46,6 +46,11 @@ def test_the_gateway_is_told_of_keys_only_where_they_are_accepted() -> None:
     assert (spec.keys_file, spec.keys_used_file) == (str(LAYOUT.api_keys), str(LAYOUT.api_keys_used))
 
 
+def test_a_public_key_gets_no_secret_beside_it() -> None:
+    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(algorithms=(), public_key="PEM")))
+    assert component.gateway_spec(own, LAYOUT, "made").settings.jwt == own.gateway.jwt
+
+
 def test_secrets_never_stand_on_a_command_line() -> None:
     own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="x" * 40)))
     assert not any("x" * 40 in word for workload in workloads(own).values() for word in workload.command)

@@ -13,7 +13,7 @@ from jwt.api_jws import PyJWS
 
 from arena.auth import compact, wording
 from arena.auth.errors import TokenRefused
-from arena.auth.jwt import ALGORITHM, Verifier
+from arena.auth.jwt import Verifier
 from arena.auth.revocation import Revocations
 from arena.auth.secret import check_strength
 from arena.errors import UsageError
@@ -75,6 +75,7 @@ def issue(
     ttl: float = 3600.0,
     issuer: str = "arena",
     audience: str = "arena",
+    algorithm: str = "HS256",
     now: float | None = None,
 ) -> Issued:
     """Sign a token that says who its bearer is, valid from now for `ttl` seconds.
@@ -96,7 +97,7 @@ def issue(
         expires_at=issued_at + max(1, round(ttl)),
         token_id=secrets.token_hex(16),
     )
-    return replace(unsigned, token=_sign(unsigned, secret))
+    return replace(unsigned, token=_sign(unsigned, secret, algorithm))
 
 
 def inspect(
@@ -135,7 +136,7 @@ def _remaining(exp: object, now: float) -> float | None:
     return exp - now
 
 
-def _sign(issued: Issued, secret: str) -> str:
+def _sign(issued: Issued, secret: str, algorithm: str) -> str:
     claims: dict[str, Any] = {
         "iss": issued.issuer,
         "aud": issued.audience,
@@ -149,7 +150,7 @@ def _sign(issued: Issued, secret: str) -> str:
     if issued.scopes:
         claims["scope"] = " ".join(issued.scopes)
     payload = json.dumps(claims, separators=(",", ":")).encode()
-    return PyJWS(algorithms=[ALGORITHM]).encode(payload, secret.encode(), ALGORITHM)
+    return PyJWS(algorithms=[algorithm]).encode(payload, secret.encode(), algorithm)
 
 
 def _check_subject(subject: str) -> str:

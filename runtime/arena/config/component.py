@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from arena.config.context import Reading
-from arena.config.document.gateway import JwtSection, TimeoutsSection
+from arena.config.document.gateway import TimeoutsSection
 from arena.config.document.route import RateLimitSection
+from arena.config.jwt import jwt
 from arena.config.secrecy import conceal
 from arena.config.tree import Path
 from arena.model.address import Address
-from arena.model.project import GatewaySettings, Jwt, RegistrySettings, StateSettings, Timeouts
+from arena.model.project import GatewaySettings, RegistrySettings, StateSettings, Timeouts
 from arena.model.route import RateLimit
 from arena.model.store import StoreAddress
-
-SECRET_BYTES = 32  # HS256 asks for a key as long as its hash: RFC 7518 section 3.2
 
 
 def gateway(reading: Reading) -> GatewaySettings:
@@ -23,7 +22,7 @@ def gateway(reading: Reading) -> GatewaySettings:
     return GatewaySettings(
         host=section.host,
         port=port,
-        jwt=_jwt(reading, section.auth.jwt),
+        jwt=jwt(reading, section.auth.jwt),
         rate_limits=limits(section.rate_limits),
         timeouts=Timeouts(**timeouts),
         max_header_bytes=section.max_header_bytes,
@@ -79,18 +78,6 @@ def _check_no_store(reading: Reading) -> None:
                 path = (*place, "rate_limits", index, "on_store_error")
                 hint = "add state: {valkey: embedded}, or remove it"
                 reading.problem(path, "has no meaning without a state store", hint, key=True)
-
-
-def _jwt(reading: Reading, section: JwtSection) -> Jwt:
-    secret = section.secret or reading.env.get("ARENA_JWT_SECRET", "")
-    if secret and len(secret.encode()) < SECRET_BYTES:
-        message = f"should be at least {SECRET_BYTES} bytes long, this one has {len(secret.encode())}"
-        hint = "leave it out and Arena makes one, or use the output of: openssl rand -hex 32"
-        if section.secret:
-            reading.problem(("gateway", "auth", "jwt", "secret"), message, hint)
-        else:
-            reading.report.problem(None, ("ARENA_JWT_SECRET",), message, hint)
-    return Jwt(secret, section.issuer, section.audience, section.leeway)
 
 
 def _port_from_environment(reading: Reading, default: int) -> int:

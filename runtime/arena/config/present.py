@@ -84,13 +84,17 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "audience": _literal(gateway.jwt.audience),
         "leeway": _seconds(gateway.jwt.leeway),
     }
+    if gateway.jwt.algorithms:
+        jwt["algorithms"] = list(gateway.jwt.algorithms)
+    if gateway.jwt.public_key:
+        jwt["public_key"] = _literal(gateway.jwt.public_key)
     if gateway.jwt.secret:
         jwt["secret"] = _literal(gateway.jwt.secret)
     names = ("header", "body", "connect", "first_byte", "idle", "drain")
     return {
         "host": _literal(gateway.host),
         "port": gateway.port,
-        "auth": {"jwt": jwt},
+        "auth": {"jwt": jwt, "api_keys": gateway.api_keys},
         "rate_limits": [_limit(limit) for limit in gateway.rate_limits],
         "timeouts": {name: _seconds(getattr(gateway.timeouts, name)) for name in names},
         "max_header_bytes": gateway.max_header_bytes,

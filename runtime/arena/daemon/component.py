@@ -11,7 +11,7 @@ from arena.daemon import store
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
-from arena.model.project import Project
+from arena.model.project import Jwt, Project
 from arena.model.service import Probe, Restart, Service
 from arena.model.store import StoreAddress
 from arena.model.workload import Workload
@@ -43,7 +43,7 @@ def gateway_spec(
     settings = project.gateway
     return GatewaySpec(
         project=project.name,
-        settings=replace(settings, jwt=replace(settings.jwt, secret=settings.jwt.secret or secret)),
+        settings=replace(settings, jwt=_with_key(settings.jwt, secret)),
         routes=tuple(route for service in project.services for route in service.routes),
         services=tuple(service.name for service in project.services),
         registry_url=project.registry.url,
@@ -53,6 +53,11 @@ def gateway_spec(
         revoked_file=str(layout.tokens_revoked),
         store=embedded or project.state.address,
     )
+
+
+def _with_key(jwt: Jwt, secret: str) -> Jwt:
+    """Never a secret beside a public key: there would be two ways to sign for one issuer."""
+    return jwt if jwt.secret or jwt.public_key else replace(jwt, secret=secret)
 
 
 def _registry(project: Project, layout: StateLayout) -> Workload:

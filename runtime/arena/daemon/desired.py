@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from arena.auth.jwt import Verifier
 from arena.auth.secret import load_or_create
 from arena.daemon import component, store
 from arena.model import codec
@@ -26,12 +27,15 @@ class Desired:
 
     @classmethod
     def of(cls, project: Project, layout: StateLayout) -> Desired:
-        """Work it out; makes the project's secrets if there are none. Raises ConfigError for a weak or exposed secret."""
+        """Work it out; makes the project's secrets if there are none. Raises ConfigError for a weak or exposed
+        secret, or a public key that cannot be used."""
         load_or_create(layout.service_secret)
         if project.state != StateSettings():
             store.require_client()
         embedded = store.address(layout) if project.state.embedded else None
         spec = component.gateway_spec(project, layout, load_or_create(layout.jwt_secret), embedded)
+        # Better said here, to whoever asked, than in the log of a gateway that cannot start.
+        Verifier(spec.settings.jwt)
         return cls(project, spec, component.workloads(project, layout, spec))
 
     def save(self, layout: StateLayout) -> None:

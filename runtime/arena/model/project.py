@@ -11,12 +11,16 @@ from arena.model.store import StoreAddress
 
 @dataclass(frozen=True, slots=True)
 class Jwt:
-    """How bearer tokens are verified. `secret` '' means: the one kept in the project's state folder."""
+    """How bearer tokens are verified: with a secret, or with the `public_key` of another issuer (PEM text). `secret` '' without
+    a public key means: the one kept in the project's state folder. `algorithms` are those a token may be signed with, the
+    first one is what we sign with; none means what fits the key."""
 
     secret: str = ""
     issuer: str = "arena"
     audience: str = "arena"
     leeway: float = 0.0
+    algorithms: tuple[str, ...] = ("HS256",)
+    public_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from arena.config.document.base import Duration, Flag, Host, Name, Port, PositiveDuration, Section, Size, Text, nested
+from arena.config.document.base import (
+    STRING,
+    Duration,
+    Flag,
+    Host,
+    Name,
+    Port,
+    PositiveDuration,
+    Section,
+    ShortForm,
+    Size,
+    Text,
+    listed,
+    nested,
+)
 from arena.config.document.route import RateLimitSection
 from arena.model.store import StoreAddress
 
@@ -16,15 +30,27 @@ _STORE = {
     "examples": ["embedded", "redis://127.0.0.1:6379"],
 }
 
+Algorithm = Literal[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
+
 
 class JwtSection(Section):
-    """How bearer tokens are verified (HS256)."""
+    """How bearer tokens are verified."""
 
-    later: ClassVar = ("algorithms", "jwks_url", "public_key")
+    later: ClassVar = ("jwks_url", "jwks_file")
 
     secret: Text = Field(
         default="",
         description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept.",
+    )
+    public_key: Text = Field(
+        default="",
+        description="The public key of whoever issues the tokens, instead of a secret: a PEM file, or its text.",
+    )
+    algorithms: Annotated[list[Algorithm], BeforeValidator(listed), ShortForm(STRING)] = Field(
+        default=[],
+        description="What tokens may be signed with. Default: HS256 with a secret, else all that fit the public key.",
     )
     issuer: Name = Field(default="arena", description="The `iss` a token must carry.")
     audience: Name = Field(default="arena", description="The `aud` a token must carry.")
