@@ -48,13 +48,31 @@ class Selection:
         return discovery.find(_absolute(self.files), Path(self.directory).absolute())
 
     def layout(self) -> StateLayout:
-        """Where the project keeps its state. Raises ConfigError when it cannot be told which project is meant."""
+        """Where the project keeps its state: what runs can be stopped when its arena.yaml is gone. Raises ConfigError when
+        it cannot be told which project is meant."""
         from arena.model.layout import StateLayout
 
-        paths = self.paths()
+        try:
+            paths = self.paths()
+        except ConfigError as missing:
+            return self._remembered(missing)
         folder = paths[0].parent
         name = self.name if _PLAIN_NAME.fullmatch(self.name) else self._skim(paths)
         return StateLayout.of(folder, name or self._read(folder))
+
+    def _remembered(self, missing: ConfigError) -> StateLayout:
+        """Without a file: the project that has been up in the nearest folder that remembers one, or one of that name."""
+        from arena.model.layout import StateLayout
+
+        start = Path(self.directory).resolve()
+        for folder in (start, *start.parents):
+            known = [name for name in known_in(folder) if self.name in ("", name)]
+            if len(known) == 1:
+                return StateLayout.of(folder, known[0])
+            if known:
+                told = f"{missing.message}, and several projects have been up in {folder}: {', '.join(known)}"
+                raise ConfigError(told, hint="choose one with -p NAME") from missing
+        raise missing
 
     def _skim(self, paths: Sequence[Path]) -> str:
         """The name if a glance at the files is enough to tell it, else ""."""
@@ -72,10 +90,15 @@ class Selection:
         try:
             return self.load().project.name
         except ConfigError:
-            known = [path.parent.name for path in folder.glob(".arena/*/desired.json")]
+            known = known_in(folder)
             if self.name or len(known) != 1:
                 raise
             return known[0]
+
+
+def known_in(folder: Path) -> list[str]:
+    """The names of the projects that have been up in `folder`."""
+    return sorted(path.parent.name for path in folder.glob(".arena/*/desired.json"))
 
 
 def _absolute(words: Sequence[str]) -> list[Path]:

@@ -91,3 +91,24 @@ def test_no_file_at_all(here: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Selection(directory=str(here)).layout()
     assert "arena init" in caught.value.hint
+
+
+def test_what_has_been_up_is_found_when_its_file_is_gone(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(here / ".arena" / "demo" / "desired.json", "{}")
+    assert Selection().layout().root == here / ".arena" / "demo"
+    (here / "a").mkdir()
+    monkeypatch.chdir(here / "a")
+    assert Selection().layout().root == here / ".arena" / "demo"
+    assert Selection(name="demo").layout().root == here / ".arena" / "demo"
+    write(here / ".arena" / "second" / "desired.json", "{}")
+    assert Selection(name="second").layout().root == here / ".arena" / "second"
+    with pytest.raises(ConfigError, match=r"several projects have been up in .*: demo, second") as caught:
+        Selection().layout()
+    assert "-p NAME" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["other", "../demo", "*", "."])
+def test_without_a_file_a_name_that_was_never_up_is_no_project(here: Path, name: str) -> None:
+    write(here / ".arena" / "demo" / "desired.json", "{}")
+    with pytest.raises(ConfigError, match=r"No arena\.yaml"):
+        Selection(name=name).layout()
