@@ -151,13 +151,37 @@ def test_strip_path(path: bytes, sent: bytes, prefix: bytes) -> None:
     assert (match.path, match.forwarded_prefix) == (sent, prefix)
 
 
-def test_a_prefix_spelt_with_an_encoded_slash_cannot_be_stripped() -> None:
-    assert name_of(table(route("s", "/api/v1", strip_path=True)).match(b"GET", b"h", b"/api%2Fv1/x")) == 400
+@pytest.mark.parametrize(
+    "path", [b"/api%2Fv1/x", b"/api/v1%2fx", b"/api/v1%2f", b"/api/v1%2F/x", b"/api/v1%5cx", b"/%2fapi/v1/x"]
+)
+def test_a_prefix_with_an_encoded_slash_in_it_or_behind_it_cannot_be_stripped(path: bytes) -> None:
+    assert name_of(table(route("s", "/api/v1", strip_path=True), route("r")).match(b"GET", b"h", path)) == 400
+
+
+@pytest.mark.parametrize("strip", [False, True])
+@pytest.mark.parametrize(
+    "path", [b"/public%2f..%2fadmin", b"/public/..%2fadmin", b"/admin%2fx", b"/%2fadmin", b"/public%2f%2e%2e/admin"]
+)
+def test_no_encoded_slash_leads_around_a_guarded_route(path: bytes, strip: bool) -> None:
+    routes = (route("r"), route("public", "/public", strip_path=strip), route("admin", "/admin", strip_path=strip))
+    assert name_of(table(*routes).match(b"GET", b"h", path)) in ("admin", 400)
+
+
+_pieces = st.lists(st.sampled_from(["/", "%2f", "%2F", "%5c", "a", "b", "..", "."]), max_size=8).map("".join)
+
+
+@given(_pieces)
+def test_what_is_sent_starts_with_a_slash(rest: str) -> None:
+    one = table(route("r"), route("a", "/a", strip_path=True), route("ab", "/a/b", strip_path=True))
+    match = one.match(b"GET", b"h", b"/" + rest.encode())
+    assert match.refusal is not None or match.path.startswith(b"/")
 
 
 def test_the_log_gets_the_path_as_asked_for() -> None:
     part = table(route("r")).match(b"GET", b"h", b"/a/../b").log_part
     assert part == '"method":"GET","path":"/a/../b","route":"r","service":"svc"'
+    part = table(route("s", "/a", strip_path=True)).match(b"GET", b"h", b"/a/b").log_part
+    assert part == '"method":"GET","path":"/a/b","route":"s","service":"svc"'
 
 
 def test_matches_are_remembered_and_forgotten_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ Page = Callable[["Exchange"], Content | Refusal]
 NO_ROUTE = ',"route":null,"service":null'
 _KEEP_MATCHES = 4096
 _LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
+_NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
 _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
 
 
@@ -139,11 +140,11 @@ class Table:
         log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
         if not route.route.strip_path or not prefix:
             return Match(log_part, route.stats, route=route, path=path)
-        if not path.startswith(prefix):
-            return self._refuse(asked, Refusal(400, "bad-request", "an encoded slash stands inside the route's prefix"))
         stripped = path[len(prefix) :] or b"/"
+        if not path.startswith(prefix) or stripped[:1] != b"/":
+            return self._refuse(asked, _NOT_STRIPPABLE)
         return Match(
-            asked,
+            log_part,
             route.stats,
             route=route,
             path=stripped,

@@ -3,7 +3,10 @@
 A path that a server behind us might read as another (`/public/../admin`, `/public/%2e%2e/admin`, `//admin`) must not
 dodge the route it really belongs to. So dot segments are resolved, slashes merged and needless escapes undone before
 routing, and the canonical path is what is sent on. An encoded slash stays as it is, because APIs use it inside names
-(`/models/org%2Fname`), but counts as a slash for routing. Sources: RFC 3986 sections 2.3, 5.2.4 and 6.2.2.
+(`/models/org%2Fname`), but counts as a slash for routing, so that `/admin%2Fx` is as guarded as `/admin/x`. Where a route
+strips its prefix the two readings cannot both be served: what is left of `/admin%2Fx` would be `%2Fx`, no path at all, and
+a shorter prefix would take it past the guard. Such a path is refused (routing.py).
+Sources: RFC 3986 sections 2.3, 5.2.4 and 6.2.2.
 """
 
 from __future__ import annotations
