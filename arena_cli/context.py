@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from arena.errors import NothingRunning
 from arena_cli import console
 from arena_cli.console import Ansi
+from arena_cli.neighbour import pointed_out
 from arena_cli.selection import Selection
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ class Context:
         async with contextlib.AsyncExitStack() as stack:
             try:
                 arena = await stack.enter_async_context(connect(layout))
-            except NothingRunning:
+            except NothingRunning as nothing:
                 if not await launch.recover(layout):
-                    raise
+                    raise await pointed_out(nothing, layout) from nothing
                 self.note("the daemon had died; a new one has taken over what still ran")
                 arena = await stack.enter_async_context(connect(layout))
             yield arena

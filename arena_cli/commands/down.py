@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from arena_cli.context import current_context
+from arena.errors import NothingRunning
+from arena_cli.context import Context, current_context
+from arena_cli.neighbour import pointed_out
 from arena_cli.options import Grace
 
 
@@ -26,4 +28,9 @@ async def down(
 
     context = current_context()
     report = await stop(context, timeout, volumes)
-    context.note(startup.stopped(report) if report else "nothing is running in this project")
+    context.note(startup.stopped(report) if report else await _nothing(context))
+
+
+async def _nothing(context: Context) -> str:
+    nothing = await pointed_out(NothingRunning("nothing is running in this project"), context.layout())
+    return "; ".join(filter(None, (nothing.message, nothing.hint)))
