@@ -84,11 +84,13 @@ def stopped(report: DownReport) -> Text:
     """What `down` stopped, and what would not go by itself."""
     if not report.stopped and not report.killed:
         return Text("nothing was running")
-    count = unit.plural(len(report.stopped), "instance")
-    text = Text.assemble((f"stopped {count}", STRONG), (f"  {unit.seconds(report.seconds)}", FAINT))
-    if report.killed:
-        text.append("\nkilled after its grace period: " + ", ".join(report.killed), BAD)
-    return text
+    killed, count = len(report.killed), len(report.stopped) + len(report.killed)
+    text = Text(f"stopped {unit.plural(count, 'instance')}", STRONG)
+    if killed:
+        which = "" if count == 1 else "all of them " if killed == count else f"{killed} of them "
+        whose = "their" if killed > 1 else "its"
+        text.append(f", {which}killed after {whose} grace period: {', '.join(report.killed)}", BAD)
+    return text.append(f"  {unit.seconds(report.seconds)}", FAINT)
 
 
 def _step(step: Step, width: int) -> Text:

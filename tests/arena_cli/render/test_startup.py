@@ -76,5 +76,12 @@ def test_curl_without_token_or_body() -> None:
 
 def test_what_was_stopped() -> None:
     assert startup.stopped(DownReport(("a-1",), (), 0.5)).plain == "stopped 1 instance  0.50 s"
-    assert "killed after its grace period: a-1" in startup.stopped(DownReport(("a-1",), ("a-1",), 0.5)).plain
+    cases = {
+        (("a-1",), ("b-1",)): "stopped 2 instances, 1 of them killed after its grace period: b-1  0.50 s",
+        (("a-1",), ("b-1", "c-1")): "stopped 3 instances, 2 of them killed after their grace period: b-1, c-1  0.50 s",
+        ((), ("b-1", "c-1")): "stopped 2 instances, all of them killed after their grace period: b-1, c-1  0.50 s",
+        ((), ("b-1",)): "stopped 1 instance, killed after its grace period: b-1  0.50 s",
+    }
+    for (stopped, hard), told in cases.items():
+        assert startup.stopped(DownReport(stopped, hard, 0.5)).plain == told
     assert startup.stopped(DownReport(())).plain == "nothing was running"
