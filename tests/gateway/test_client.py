@@ -87,6 +87,31 @@ async def test_endless_blank_lines_are_not(client: Client) -> None:
     assert await client.at_end()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET /health HTTP/1.1\nHost: a\n\n",
+        b"GET / HTTP/1.1\n",
+        b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n",
+        b"GET / HTTP/1.1\r\n\nHost: a\r\n",
+        b"GET / HTTP/1.1\rHost: a\r\r",
+    ],
+)
+async def test_a_bare_line_end_in_a_head_is_refused_at_once(client: Client, stub: Stub, data: bytes) -> None:
+    await client.send(data[:-3])
+    await asyncio.sleep(0)
+    await client.send(data[-3:])
+    (await client.reply()).problem(400, "bad-request")  # long before the header timeout, which is 10 s
+    assert await client.at_end()
+    assert stub.asked == []
+
+
+async def test_a_line_end_cut_in_two_is_not_bare(client: Client) -> None:
+    await client.send(b"GET / HTTP/1.1\r")
+    await asyncio.sleep(0.01)
+    assert (await client.ask(b"\nHost: a\r\n\r\n", method="GET")).status == 200
+
+
 # Sizes.
 
 

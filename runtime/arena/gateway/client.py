@@ -18,6 +18,7 @@ which can destroy the reply on its way (RFC 9112 section 9.6). A client that sen
 from __future__ import annotations
 
 import asyncio
+import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ _MAX_AHEAD = 64 * 1024
 _MAX_DISCARD = 64 * 1024
 _MAX_BLANK = 32
 _END = b"\r\n\r\n"
+_BARE = re.compile(rb"(?<!\r)\n|\r[^\n]")
 
 
 class ClientConnection(asyncio.Protocol):
@@ -212,6 +214,9 @@ class ClientConnection(asyncio.Protocol):
             self._refuse_bytes(of_wire(400, "the request line does not start with a method"))
         elif blank and _END in data:
             self._read_head(data)
+        elif _BARE.search(data) is not None:
+            # Such a head might never end for us, who know no line end but CR LF (RFC 9112 section 2.2 allows it).
+            self._refuse_bytes(of_wire(400, "a line of the request head does not end with CR LF"))
         elif len(data) > self.plane.max_head:
             self._refuse_bytes(_too_large(self.plane.max_head))
         else:
