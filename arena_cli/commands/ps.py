@@ -31,7 +31,7 @@ async def ps(
         context.note(f"{nothing.message}; {nothing.hint}")
         rows = ()
     if quiet:
-        context.show(*(entry.instance for entry in rows))
+        context.show(*(entry.instance for entry in row.in_order(rows)))
     elif output == "json":
         context.write(row.as_json(rows))
     elif rows:

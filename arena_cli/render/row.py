@@ -54,8 +54,19 @@ def state_text(status: Status, health: Health) -> Text:
 
 
 def in_order(rows: Iterable[R]) -> list[R]:
-    """Arena's own components first, then services by name."""
-    return sorted(rows, key=lambda row: (_COMPONENTS.get(row.service, len(_COMPONENTS)), row.service, row.instance))
+    """Arena's own components first, then services by name, web-2 before web-10; what runs elsewhere last."""
+    return sorted(rows, key=_place)
+
+
+def _place(row: InstanceRow | HealthRow | PartReport) -> tuple[int, bool, str, int, str]:
+    number = row.instance.rpartition("-")[2]
+    return (
+        _COMPONENTS.get(row.service, len(_COMPONENTS)),
+        row.status == "external",
+        row.service,
+        int(number) if number.isdecimal() else 0,
+        row.instance,
+    )
 
 
 def ps(rows: Sequence[InstanceRow]) -> Text:
@@ -68,9 +79,9 @@ def health(rows: Sequence[HealthRow], now: float) -> Text:
     return table(_HEALTH, (_health_cells(row, now) for row in in_order(rows)))
 
 
-def as_json(rows: Iterable[InstanceRow | HealthRow]) -> str:
-    """One array, one object per row, the promised keys."""
-    return json.dumps([codec.encode(row) for row in rows], indent=2)
+def as_json(rows: Iterable[R]) -> str:
+    """One array, one object per row, the promised keys, in the order of the table."""
+    return json.dumps([codec.encode(row) for row in in_order(rows)], indent=2)
 
 
 def _ps_cells(row: InstanceRow) -> list[Text | str]:

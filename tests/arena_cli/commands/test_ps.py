@@ -26,6 +26,14 @@ def test_names_alone(daemon: FakeOperator, inside: Inside) -> None:
     assert (inside("ps", "-q")).out.split() == [row.instance for row in ROWS]
 
 
+def test_one_order_everywhere(serve: Serve, inside: Inside) -> None:
+    serve(FakeOperator(rows_now=tuple(reversed(ROWS))))
+    names = [row.instance for row in ROWS]
+    assert inside("ps", "-q").out.split() == names
+    assert [row["instance"] for row in inside("ps", "-o", "json").json] == names
+    assert [line.split()[0] for line in inside("ps").out.splitlines()[1:]] == names
+
+
 def test_nothing_running_is_an_empty_list_and_no_error(inside: Inside) -> None:
     told = inside("ps", "-o", "json")
     assert told.json == [] and "arena up" in told.err

@@ -23,6 +23,12 @@ def test_ps() -> None:
     assert row.ps(tuple(reversed(ROWS))).plain == SHOWN
 
 
+def test_instances_are_counted_and_what_runs_elsewhere_is_last() -> None:
+    web, outside = ROWS[2], dataclasses.replace(ROWS[4], service="aaa", instance="aaa-1")
+    rows = [dataclasses.replace(web, service="web", instance=f"web-{number}") for number in (10, 2, 1)]
+    assert [r.instance for r in row.in_order([outside, *rows])] == ["web-1", "web-2", "web-10", "aaa-1"]
+
+
 def test_health() -> None:
     shown = row.health(HEALTH, now=1_700_000_042.0).plain
     assert shown.splitlines()[0].split() == ["INSTANCE", "STATUS", "FOR", "ENDPOINT", "DETAIL"]
