@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
+from time import time
 
 import pytest
 
@@ -51,6 +53,14 @@ async def test_a_refusal_of_head_has_no_body(start: Start) -> None:
         reply = await client.ask(get("/none", method="HEAD"))
         assert (reply.status, reply.body, reply.header("content-type")) == (404, b"", "application/problem+json")
         assert int(reply.header("content-length") or 0) > 0
+
+
+async def test_every_answer_says_when_it_was_made(start: Start) -> None:
+    gateway = await start(routes=())
+    async with connected(gateway) as client:
+        for request in (get("/health"), get("/none"), b"junk\r\n\r\n"):
+            told = (await client.ask(request, "GET")).header("date")
+            assert abs(parsedate_to_datetime(told or "").timestamp() - time()) < 5
 
 
 async def test_pages_are_not_for_caches(start: Start, stub: Stub) -> None:

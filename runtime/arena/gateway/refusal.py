@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from arena.gateway.wire.date import DateLine
+
 TITLES = {
     "bad-request": "The request is not valid HTTP",
     "body-too-large": "The request body is too large",
@@ -77,6 +79,7 @@ STATUS_LINES = {
     code: b"HTTP/1.1 %d %b" % (code, HTTPStatus(code).phrase.encode() if code in set(HTTPStatus) else b"Status")
     for code in range(100, 600)
 }
+_date = DateLine()
 
 
 def reply(
@@ -85,6 +88,7 @@ def reply(
     """A whole reply; `headers` are lines without their line ends. `head_only` leaves the body out, as HEAD asks."""
     lines = (
         STATUS_LINES[status],
+        _date.now(),
         b"content-type: " + content_type,
         b"content-length: %d" % len(body),
         *(line for line in headers if line),
