@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,6 +88,17 @@ def test_a_kept_snapshot_that_cannot_be_read_is_none(tmp_path: Path) -> None:
         assert load_snapshot(str(file)) is None
     file.write_text(json.dumps(codec.encode(Snapshot(3, "e"))))
     assert load_snapshot(str(file)) == Snapshot(3, "e")
+
+
+async def test_the_kept_snapshot_is_its_owners_alone(gateway: Gateway, tmp_path: Path) -> None:
+    file = tmp_path / "snapshot.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    Path(f"{file}.{os.getpid()}.tmp").write_text("left by a process of the same number that died")
+    gateway.view.spec = replace(gateway.view.spec, snapshot_file=str(file))
+    Watch(gateway.view)._take(Snapshot(9, "e"))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert load_snapshot(str(file)) == Snapshot(9, "e")
 
 
 async def test_a_file_that_cannot_be_written_stops_nothing(gateway: Gateway, tmp_path: Path) -> None:

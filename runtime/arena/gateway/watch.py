@@ -65,12 +65,15 @@ def load_snapshot(path: str) -> Snapshot | None:
 
 
 def _keep(path: str, snapshot: Snapshot) -> None:
-    """Write beside and rename, so that a reader sees the old or the new one, never half of one."""
+    """Write beside and rename, so that a reader sees the old or the new one, never half of one. Mode 0600: metadata is not
+    for every user of the machine."""
     if not path:
         return
     beside = Path(f"{path}.{os.getpid()}.tmp")
     try:
-        beside.write_text(json.dumps(codec.encode(snapshot)))
+        beside.unlink(missing_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(codec.encode(snapshot), file)
         beside.replace(path)
     except OSError as error:
         _log.warning("the snapshot cannot be kept in %s: %s", path, error)
