@@ -13,6 +13,7 @@ EXITS: Final[dict[str, int]] = {
     "nothing_running": 7,
     "timeout": 17,
     "part_failed": 18,  # a service or component entered a failed state
+    "hung_up": 129,  # SIGHUP: the terminal was closed
     "interrupted": 130,  # SIGINT; also a foreground `up` that was ended with Ctrl-C and stopped cleanly
     "broken_pipe": 141,  # the reader of stdout went away, as when SIGPIPE ends a process
     "terminated": 143,  # SIGTERM
@@ -27,6 +28,7 @@ MEANINGS: Final[dict[str, str]] = {
     "nothing_running": "The command needs a running project, and nothing is running.",
     "timeout": "Something was not ready in time; the message names it.",
     "part_failed": "A service or component failed; the message shows its last lines and where its log is.",
+    "hung_up": "The terminal was closed. A foreground `up` stops the project first.",
     "interrupted": "Ended by Ctrl-C. A foreground `up` stops the project first.",
     "broken_pipe": "The reader of the output went away (`arena logs | head`).",
     "terminated": "Ended by SIGTERM.",

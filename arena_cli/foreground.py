@@ -1,39 +1,54 @@
-"""`arena up` without `-d`: bring up, follow the logs, and stop everything on Ctrl-C; at once on the second."""
+"""`arena up` without `-d`: bring up, follow the logs, and stop everything on Ctrl-C, at once on the
+second; also when the terminal is closed."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
+import sys
 import time
 from typing import Any
 
-from arena.control.messages import UpRequest
+from arena.control.messages import DownReport, UpRequest
 from arena.model.logline import LogQuery
 from arena_cli import follow
 from arena_cli.context import Context
-from arena_cli.invoke import Signalled
+from arena_cli.invoke import Signalled, silence
 from arena_cli.render import startup
 from arena_cli.start import bring_up, start_daemon
 from arena_cli.stop import stop
 
 
 async def run(context: Context, request: UpRequest) -> None:
-    """Return when the project was stopped from elsewhere; raise Signalled after Ctrl-C has stopped it."""
+    """Return when the project was stopped from elsewhere; raise Signalled after Ctrl-C, SIGTERM or the end of the terminal
+    has stopped it."""
     signals = _listen()
     await start_daemon(request.project)  # a signal waits for this: a daemon half started could not be told to stop
     work = asyncio.ensure_future(_attend(context, request))
     number = await _until_signal(work, signals)
     if number is None:
         return
-    context.note("\nstopping; Ctrl-C again kills at once")
-    stopping = asyncio.ensure_future(stop(context, None, False))
-    if await _until_signal(stopping, signals) is not None:
-        context.note("killing")
-        report = await stop(context, 0.0, False)
-    else:
-        report = stopping.result()
+    report = await _stop(context, number)
     context.note(startup.stopped(report) if report else "everything is stopped")
     raise Signalled(number)
+
+
+async def _stop(context: Context, number: int) -> DownReport | None:
+    """Stop the project, at once if asked for a second time. Closing the terminal is no wish for haste."""
+    signals = _listen()
+    if number == signal.SIGHUP:
+        silence(sys.stdout, sys.stderr)
+    context.note("\nstopping; Ctrl-C again kills at once")
+    stopping = asyncio.ensure_future(stop(context, None, False))
+    second = await _until_signal(stopping, signals)
+    if second is None:
+        return stopping.result()
+    if second == signal.SIGHUP:
+        silence(sys.stdout, sys.stderr)
+        return await stop(context, None, False)
+    context.note("killing")
+    return await stop(context, 0.0, False)
 
 
 async def _attend(context: Context, request: UpRequest) -> None:
@@ -49,8 +64,9 @@ async def _attend(context: Context, request: UpRequest) -> None:
 def _listen() -> asyncio.Queue[int]:
     signals: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signals.put_nowait, number)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` sets it
+            loop.add_signal_handler(number, signals.put_nowait, number)
     return signals
 
 
@@ -60,8 +76,15 @@ async def _until_signal(work: asyncio.Future[Any], signals: asyncio.Queue[int]) 
     await asyncio.wait({work, signalled}, return_when=asyncio.FIRST_COMPLETED)
     if work.done():
         signalled.cancel()
+        if _terminal_is_gone(work.exception()):
+            return signal.SIGHUP
         work.result()
         return None
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     return signalled.result()
+
+
+def _terminal_is_gone(error: BaseException | None) -> bool:
+    """A write may find that before the signal says it."""
+    return isinstance(error, OSError) and error.errno == errno.EIO

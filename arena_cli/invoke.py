@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -34,7 +34,7 @@ def invocable(function: Callable[..., Any]) -> Callable[..., None]:
                 run(result)
             sys.stdout.flush()
         except BrokenPipeError:
-            silence_stdout()
+            silence(sys.stdout)
             raise typer.Exit(EXITS["broken_pipe"]) from None
 
     return call
@@ -68,6 +68,8 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(supervised())
 
 
-def silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(*streams: TextIO) -> None:
+    """Point streams at nothing, so that neither another write nor the interpreter's last flush fails."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nothing, stream.fileno())

@@ -13,7 +13,7 @@ from arena.errors import ArenaError
 from arena_cli.console import Ansi
 from arena_cli.context import Context, begin, current_context
 from arena_cli.exits import EXITS, code_of
-from arena_cli.invoke import Signalled, silence_stdout
+from arena_cli.invoke import Signalled, silence
 from arena_cli.lazy import SETTINGS, LazyGroup, show_help
 from arena_cli.selection import Selection
 
@@ -117,7 +117,7 @@ def main() -> NoReturn:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        silence_stdout()
+        silence(sys.stdout)
         code = EXITS["broken_pipe"]
     sys.exit(code)
 

@@ -40,8 +40,8 @@ async def up(
 ) -> None:
     """Start the project, or the named services and what they need.
 
-    Without `-d` the logs follow, and Ctrl-C stops the project (a second Ctrl-C at once). What already runs as arena.yaml
-    says is left alone.
+    Without `-d` the logs follow, and Ctrl-C stops the project (a second Ctrl-C at once); so does closing the terminal. What
+    already runs as arena.yaml says is left alone.
     """
     from arena.control.messages import UpRequest
     from arena_cli import start

@@ -68,7 +68,7 @@ STARTING: Script = (
 @dataclass
 class FakeOperator:
     """Answers as its fields say, and remembers in `calls` what it was asked. `error` is raised by every call that
-    changes something; `hold` keeps following logs open."""
+    changes something; `hold` keeps following logs open, and `chatty` repeats the last line in them."""
 
     script: Script = STARTING
     error: ArenaError | None = None
@@ -76,6 +76,7 @@ class FakeOperator:
     health_now: tuple[HealthRow, ...] = HEALTH
     lines: tuple[LogLine, ...] = LINES
     hold: bool = True
+    chatty: bool = False
     stop_takes: float = 0.0
     calls: list[tuple[str, object]] = field(default_factory=list)
 
@@ -121,6 +122,9 @@ class FakeOperator:
         self.calls.append(("logs", query))
         for line in self.lines:
             yield line
+        while query.follow and self.chatty:
+            await asyncio.sleep(0.02)
+            yield self.lines[-1]
         if query.follow and self.hold:
             await asyncio.Event().wait()
 

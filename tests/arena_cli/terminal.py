@@ -47,12 +47,16 @@ class Terminal:
                 self._grown.clear()
                 await self._grown.wait()
 
+    def close(self) -> None:
+        """Close the window, as a person does: what is written to it from now on fails."""
+        asyncio.get_running_loop().remove_reader(self._handle)
+        os.close(self._handle)
+
     async def end(self, patience: float = 15.0) -> int:
         """Wait for the process to end, and return its exit code."""
         code = await asyncio.wait_for(self.process.wait(), patience)
         self._read()
-        asyncio.get_running_loop().remove_reader(self._handle)
-        os.close(self._handle)
+        self.close()
         return code
 
     @property

@@ -9,7 +9,7 @@ from arena_cli.exits import EXITS, MEANINGS, code_of
 def test_the_promised_table() -> None:
     assert EXITS == {
         "ok": 0, "failure": 1, "usage": 2, "config": 3, "auth": 4, "nothing_running": 7, "timeout": 17,
-        "part_failed": 18, "interrupted": 130, "broken_pipe": 141, "terminated": 143,
+        "part_failed": 18, "hung_up": 129, "interrupted": 130, "broken_pipe": 141, "terminated": 143,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from arena.errors import WaitTimeout
 from arena.model.logline import LogQuery
-from tests.arena_cli.conftest import Folder
+from tests.arena_cli.conftest import Folder, Serve
 from tests.arena_cli.fake import FakeOperator
 from tests.arena_cli.terminal import Terminal
 
@@ -25,6 +25,40 @@ async def test_logs_follow_and_a_signal_stops_the_project(
     assert daemon.calls[-1] == ("down", (None, False))
     (query,) = [what for name, what in daemon.calls if name == "logs"]
     assert isinstance(query, LogQuery) and query.follow and query.services == ("web",) and query.since is not None
+
+
+@pytest.mark.parametrize("words", [("up",), ("up", "web")])
+async def test_a_closed_terminal_stops_the_project_too(
+    daemon: FakeOperator, folder: Folder, words: tuple[str, ...]
+) -> None:
+    terminal = await Terminal.start(folder.path, *words)
+    await terminal.until("plain words")
+    terminal.close()
+    terminal.process.send_signal(signal.SIGHUP)
+    assert await asyncio.wait_for(terminal.process.wait(), 15) == 128 + signal.SIGHUP
+    assert daemon.calls[-1] == ("down", (None, False))
+
+
+async def test_a_terminal_found_closed_before_the_signal_comes_is_the_same(serve: Serve, folder: Folder) -> None:
+    daemon = serve(FakeOperator(chatty=True))
+    terminal = await Terminal.start(folder.path, "up")
+    await terminal.until("plain words")
+    terminal.close()
+    assert await asyncio.wait_for(terminal.process.wait(), 15) == 128 + signal.SIGHUP
+    assert daemon.calls[-1] == ("down", (None, False))
+
+
+async def test_nohup_is_respected(daemon: FakeOperator, folder: Folder) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited by what is started
+    try:
+        terminal = await Terminal.start(folder.path, "up")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    await terminal.until("plain words")
+    terminal.process.send_signal(signal.SIGHUP)
+    terminal.process.send_signal(signal.SIGTERM)
+    assert await terminal.end() == 128 + signal.SIGTERM
+    assert [name for name, _ in daemon.calls].count("down") == 1
 
 
 async def test_a_second_ctrl_c_kills_at_once(daemon: FakeOperator, folder: Folder) -> None:
