@@ -25,6 +25,7 @@ def test_everything_written(load: Load) -> None:
         gateway:
           host: 0.0.0.0
           port: "9000"
+          workers: 4
           auth: {{jwt: {{secret: {LONG}, issuer: me, audience: you, leeway: 5s}}, api_keys: true}}
           rate_limits: [{{rate: 60/min}}, {{algorithm: token_bucket, rate: 5/s, burst: 9, by: ip}}]
           timeouts: {{header: 1s, body: 2, connect: 500ms, first_byte: 1m, idle: 5, drain: 0}}
@@ -32,11 +33,13 @@ def test_everything_written(load: Load) -> None:
           max_body_bytes: 1MB
           auto_routes: false
           access_log: no
+        state: {{valkey: embedded}}
         registry: {{host: "::1", port: 8600, ttl: 1m}}
         """).project
     assert project.gateway == GatewaySettings(
         host="0.0.0.0",
         port=9000,
+        workers=4,
         jwt=Jwt(LONG, "me", "you", 5.0),
         rate_limits=(RateLimit(1.0, 60), RateLimit(5.0, 9, "ip")),
         timeouts=Timeouts(1, 2, 0.5, 60, 5, 0),

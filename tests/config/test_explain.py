@@ -20,7 +20,7 @@ from arena.config.tree import Path
         ("gateway: {rate_limits: [{rate: 1/s, brust: 1}]}", "is not a key Arena knows", "did you mean 'burst'?"),
         ("include: [x]", "is known, but not supported by this version yet", "remove it for now"),
         ("services: {a: {image: x, command: y}}", "is known, but not supported by this version yet", "remove it for now"),
-        ("gateway: {workers: 4}", "is known, but not supported by this version yet", "remove it for now"),
+        ("gateway: {listen: 4}", "is known, but not supported by this version yet", "remove it for now"),
         ("gateway: {auth: {oidc: true}}", "is known, but not supported by this version yet", "remove it for now"),
         ("services: {a: {deploy: {resources: {}}}}", "is known, but not supported by this version yet", "remove it for now"),
         (

@@ -69,7 +69,7 @@ def test_good_files(validator: jsonschema.Draft7Validator, document: str) -> Non
         "gatewy: {}",
         "gateway: {port: eighty}",
         "gateway: {port: 70000}",
-        "gateway: {workers: 2}",
+        "gateway: {workers: 0}",
         "gateway: {rate_limits: [{burst: 2}]}",
         "gateway: {timeouts: {idle: soon}}",
         "gateway: {access_log: perhaps}",

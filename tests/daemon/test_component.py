@@ -78,3 +78,11 @@ def test_a_folder_named_arena_does_not_shadow_ours(tmp_path: Path) -> None:
     command = [*component.PYTHON[:-1], "-c", "import arena.errors"]
     subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True)
     assert component.PYTHON[0] == sys.executable
+
+
+def test_workers_share_the_gateways_port_and_have_one_of_their_own() -> None:
+    settings = GatewaySettings(host="0.0.0.0", port=8123, workers=3)
+    one, many = workloads()["gateway"], workloads(replace(PROJECT, gateway=settings))["gateway"]
+    assert (one.port, one.shared, one.replicas) == (8000, None, 1)
+    assert (many.host, many.port, many.replicas) == ("127.0.0.1", None, 3)
+    assert many.shared == Address("0.0.0.0", 8123)

@@ -202,3 +202,22 @@ def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
 
 def test_half_of_the_files_are_for_clients() -> None:
     assert 16 <= max_connections() <= 500_000
+
+
+async def test_a_worker_answers_at_the_shared_port_and_at_its_own(
+    process: Process, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        own = sock.getsockname()[1]
+    monkeypatch.setenv("PORT", str(own))
+    monkeypatch.setenv("ARENA_INSTANCE_ID", "gateway-7")
+    process.write(replace(process.spec, settings=replace(process.spec.settings, workers=2)))
+    process.start()
+    for port in (own, free_port):
+        process.port = port
+        client = await process.connect()
+        assert (await client.ask(get("/health"))).json["worker"] == "gateway-7"
+        page = (await client.ask(get("/metrics"))).body.decode()
+        assert 'arena_gateway_worker_info{worker="gateway-7"} 1' in page
+        client.leave()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from arena.errors import ArenaError, PortTaken, UsageError
+from arena.model.address import Address
 from arena.model.service import Probe
 
 from .conftest import workload
@@ -95,6 +96,16 @@ async def test_a_taken_port_is_told_before_anything_starts(desk):
     assert desk.supervisor.instances() == ()
     await desk.supervisor.apply((WEB, fixed))
     assert desk.state("zz-1").address.port == port
+
+
+async def test_a_shared_port_must_not_be_a_strangers(desk):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        copies = workload("zz", replicas=2, shared=Address("127.0.0.1", port))
+        with pytest.raises(PortTaken, match=f"port {port}, which zz needs, is held by python"):
+            await desk.supervisor.apply((copies,))
+    await desk.supervisor.apply((copies,))
+    assert desk.state("zz-1").address.port != desk.state("zz-2").address.port != port
 
 
 async def test_every_instance_has_a_port_of_its_own(desk):

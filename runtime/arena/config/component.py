@@ -22,6 +22,7 @@ def gateway(reading: Reading) -> GatewaySettings:
     return GatewaySettings(
         host=section.host,
         port=port,
+        workers=section.workers,
         jwt=jwt(reading, section.auth.jwt),
         rate_limits=limits(section.rate_limits),
         timeouts=Timeouts(**timeouts),

@@ -94,6 +94,7 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
     return {
         "host": _literal(gateway.host),
         "port": gateway.port,
+        "workers": gateway.workers,
         "auth": {"jwt": jwt, "api_keys": gateway.api_keys},
         "rate_limits": [_limit(limit) for limit in gateway.rate_limits],
         "timeouts": {name: _seconds(getattr(gateway.timeouts, name)) for name in names},

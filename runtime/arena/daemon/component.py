@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from arena.daemon import store
 from arena.model import codec
+from arena.model.address import Address
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
 from arena.model.project import Jwt, Project
@@ -96,13 +97,17 @@ def _store(project: Project, layout: StateLayout) -> Workload:
 def _gateway(project: Project, layout: StateLayout, spec: GatewaySpec) -> Workload:
     settings = spec.settings
     told = codec.encode(spec)
+    alone = settings.workers == 1
     return Workload(
         name="gateway",
         kind="gateway",
         command=(*PYTHON, "arena.gateway", str(layout.gateway_spec)),
         directory=project.directory,
-        host=settings.host,
-        port=settings.port,
+        # Workers share the port; each is probed, and can be asked for its metrics, on one of its own.
+        host=settings.host if alone else "127.0.0.1",
+        port=settings.port if alone else None,
+        shared=None if alone else Address(settings.host, settings.port),
+        replicas=settings.workers,
         probe=_PROBE,
         restart=_RESTART,
         stop_grace_period=settings.timeouts.drain + 5.0,

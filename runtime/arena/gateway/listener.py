@@ -11,14 +11,17 @@ from arena.gateway.plane import Plane
 BACKLOG = 4096
 
 
-async def listen(plane: Plane, host: str, port: int) -> asyncio.Server:
+async def listen(plane: Plane, host: str, port: int, *, shared: bool = False) -> asyncio.Server:
     """Accept clients for `plane`. Raises PortTaken.
 
-    The port is not shared (no SO_REUSEPORT): two gateways on one port by mistake would each get half of the requests.
+    `shared` (SO_REUSEPORT) is for workers of one gateway: the kernel deals connections out among them. Without, two
+    gateways on one port by mistake would each get half of the requests.
     """
     loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(lambda: ClientConnection(plane), host, port, backlog=BACKLOG)
+        return await loop.create_server(
+            lambda: ClientConnection(plane), host, port, backlog=BACKLOG, reuse_port=shared or None
+        )
     except OSError as error:
         raise PortTaken(
             f"the gateway cannot listen on {host} port {port}: {error.strerror or error}",

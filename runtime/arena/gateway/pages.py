@@ -48,6 +48,7 @@ class Pages:
         body = {
             "status": "draining" if plane.draining else "degraded" if degraded else "ok",
             "project": view.spec.project,
+            "worker": view.worker,
             "snapshot": {
                 "version": view.snapshot.version,
                 "epoch": view.snapshot.epoch,
@@ -138,6 +139,7 @@ def render_metrics(plane: Plane, view: View) -> str:
     page.counter("arena_gateway_swaps_total", "Tables put into use.", [({}, stats.swaps)])
     dropped = plane.log.dropped if plane.log is not None else 0
     page.counter("arena_gateway_access_log_dropped_total", "Lines nobody took in time.", [({}, dropped)])
+    page.gauge("arena_gateway_worker_info", "Which worker says all this.", [({"worker": view.worker}, 1)])
     page.gauge("process_resident_memory_bytes", "Resident memory.", [({}, _resident_bytes())])
     return page.text()
 

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -21,6 +22,7 @@ from arena.gateway.view import View
 from arena.gateway.watch import Watch, load_snapshot
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
+from arena.model.project import GatewaySettings
 from arena.tasks import cancel, spawn
 from arena.telemetry.accesslog import LineWriter, Stamp
 
@@ -61,13 +63,13 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     loop = asyncio.get_running_loop()
     log = LineWriter(sys.stdout.fileno()) if spec.settings.access_log else None
     plane = Plane(spec.settings, log, max_connections())
-    view = View(plane, spec, load_snapshot(spec.snapshot_file))
+    view = View(plane, spec, load_snapshot(spec.snapshot_file), os.environ.get("ARENA_INSTANCE_ID", ""))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     watch = Watch(view)
     loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch)
-    server = await listen(plane, spec.settings.host, spec.settings.port)
+    servers = await _listen(plane, spec.settings)
     background = [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="access log")]
     background.append(spawn(view.follow_access(), name="access"))
     watch.start()
@@ -77,12 +79,21 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     _log.info("listening on %s port %d, %d routes", spec.settings.host, spec.settings.port, len(plane.table.routes))
     await stop.wait()
     _log.info("draining: %d requests in flight", plane.stats.in_flight)
-    server.close()
+    for server in servers:
+        server.close()
     clean = await plane.drain()
     watch.stop()
     await cancel(*background)
     await view.access.note_uses()
     return 0 if clean else _EXIT_FAILURE
+
+
+async def _listen(plane: Plane, settings: GatewaySettings) -> list[asyncio.Server]:
+    """Listen where clients call; as one of several workers, also where this one alone is asked, the port of its own."""
+    if settings.workers == 1:
+        return [await listen(plane, settings.host, settings.port)]
+    own = [await listen(plane, "127.0.0.1", int(port))] if (port := os.environ.get("PORT")) else []
+    return [*own, await listen(plane, settings.host, settings.port, shared=True)]
 
 
 def max_connections() -> int:

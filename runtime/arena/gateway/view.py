@@ -24,9 +24,10 @@ class View:
     """What the plane serves from. `stale`: there is a registry and we are out of touch with it. Not for use by
     several threads."""
 
-    def __init__(self, plane: Plane, spec: GatewaySpec, snapshot: Snapshot | None) -> None:
-        """`snapshot` is the one that was kept in a file, if any."""
+    def __init__(self, plane: Plane, spec: GatewaySpec, snapshot: Snapshot | None, worker: str = "") -> None:
+        """`snapshot` is the one that was kept in a file, if any; `worker` this process's name, '' if it has none."""
         self.plane = plane
+        self.worker = worker
         self.snapshot = snapshot or Snapshot()
         self.source: Source = "none" if snapshot is None else "file"
         self._assembler = Assembler(plane.stats)

@@ -39,11 +39,13 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """The gateway as the user asked for it. Sizes in bytes. `auto_routes`: a service that registered without being in
-    arena.yaml is reachable at `/<its name>` by any authenticated caller. `api_keys`: keys are accepted beside tokens."""
+    """The gateway as the user asked for it: `workers` processes that share its port. Sizes in bytes.
+    `auto_routes`: a service that registered without being in arena.yaml is reachable at `/<its name>` by any authenticated
+    caller. `api_keys`: keys are accepted beside tokens."""
 
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     jwt: Jwt = Jwt()
     rate_limits: tuple[RateLimit, ...] = ()
     timeouts: Timeouts = Timeouts()

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 
 from arena.model import codec
+from arena.model.address import Address
 from arena.model.instance import Kind
 from arena.model.service import Dependency, Probe, Restart
 
@@ -16,7 +17,8 @@ class Workload:
     """A command to keep running in `replicas` copies.
 
     `command` and `environment` values may hold `${PORT}`, `${ARENA_INSTANCE_ID}` and `${ARENA_SERVICE_NAME}`; the backend
-    fills them for each instance. `port` None: a free one each. `registered`: the supervisor announces it to the registry.
+    fills them for each instance. `port` None: a free one each. `shared`: where all copies listen together
+    (SO_REUSEPORT), besides each one's own port. `registered`: the supervisor announces it to the registry.
     `reload_hash`: changes when the running process must re-read its files (SIGHUP) and need not be restarted.
     """
 
@@ -27,6 +29,7 @@ class Workload:
     environment: dict[str, str] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int | None = None
+    shared: Address | None = None
     replicas: int = 1
     depends_on: tuple[Dependency, ...] = ()
     probe: Probe | None = None

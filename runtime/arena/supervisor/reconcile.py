@@ -28,6 +28,7 @@ _FIELD_NAMES = {
     "directory": "folder",
     "host": "host",
     "port": "port",
+    "shared": "shared port",
     "probe": "health check",
     "registered": "registration",
     "kind": "kind",

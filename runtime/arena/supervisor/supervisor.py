@@ -234,13 +234,19 @@ class Supervisor:
         self._company.forget(lambda instance: instance.index > replicas.get(instance.workload.name, unknown))
 
     def _require_ports(self, workloads: Sequence[Workload], plan: Plan) -> None:
-        """Every fixed port that the plan needs must be free, or be given up by the plan itself."""
+        """Every fixed port that the plan needs must be free, be given up by the plan itself, or be shared among copies."""
         by_name = {workload.name: workload for workload in workloads}
         ending = {step.instance for step in plan.steps if step.verb in ("stop", "restart")}
         sessions = {k.state.handle.pid for k in self._company if k.state.handle and k.name in ending}
         for step in plan.steps:
-            if step.verb in ("start", "restart") and (port := by_name[step.workload].port) is not None:
-                ports.require_free(by_name[step.workload].host, port, step.workload, sessions)
+            if step.verb not in ("start", "restart"):
+                continue
+            workload = by_name[step.workload]
+            if workload.port is not None:
+                ports.require_free(workload.host, workload.port, workload.name, sessions)
+            if workload.shared is not None:
+                copies = {k.state.handle.pid for k in self._keepers_of(workload.name) if k.state.handle}
+                ports.require_free(workload.shared.host, workload.shared.port, workload.name, sessions | copies)
 
     def _require_known(self, names: Collection[str]) -> None:
         require_known(names, {workload.name for workload in self._workloads()})

@@ -24,6 +24,11 @@ from arena.config.document.base import (
 from arena.config.document.route import RateLimitSection
 from arena.model.store import StoreAddress
 
+Workers = Annotated[
+    int,
+    Field(ge=1, le=64),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 64}, {"type": "string"}]}),
+]
 _STORE = {
     "type": "string",
     "pattern": r"^(embedded$|(redis|valkey)://)|\$",
@@ -85,10 +90,15 @@ class TimeoutsSection(Section):
 class GatewaySection(Section):
     """The door: every request goes through it."""
 
-    later: ClassVar = ("workers", "listen", "tls", "plugins", "consumers", "cors", "safety", "state_store", "retries")
+    later: ClassVar = ("listen", "tls", "plugins", "consumers", "cors", "safety", "state_store", "retries")
 
     host: Host = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
     port: Port = Field(default=8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
+    workers: Workers = Field(
+        default=1,
+        description="Processes that share the port, for more than one core. With rate limits it takes `state`, because each"
+        " worker would count for itself.",
+    )
     auth: AuthSection = nested("Authentication.")
     rate_limits: list[RateLimitSection] = Field(default=[], description="Limits on every request, before routing.")
     timeouts: TimeoutsSection = nested("How long the gateway waits.")

@@ -1,0 +1,57 @@
+"""`gateway.workers`: several processes at one port, counting together, each replaceable."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import httpx
+
+from tests.e2e.conftest import Sandbox, poll
+
+WEB = """
+  web:
+    command: python echo_service.py
+    healthcheck: {http: /health, interval: 1s}
+    routes: [{path: /web, strip_path: true, auth: none}]
+state: {valkey: embedded}
+"""
+GATEWAY = "  workers: 2\n  rate_limits: [{rate: 500/h, algorithm: fixed_window, by: route, name: all}]"
+
+
+def test_workers_share_port_and_counts_and_one_that_is_killed_is_back(sandbox: Sandbox) -> None:
+    sandbox.write(WEB, gateway=GATEWAY)
+    sandbox.arena("up", "-d")
+    workers = {name: row for name, row in sandbox.rows().items() if row["kind"] == "gateway"}
+    assert sorted(workers) == ["gateway-1", "gateway-2"]
+    base = f"http://127.0.0.1:{sandbox.port}"
+    answered = {httpx.get(f"{base}/health").json()["worker"] for _ in range(40)}
+    assert answered == {"gateway-1", "gateway-2"}
+    for name, row in workers.items():
+        assert httpx.get(f"http://{row['endpoint']}/health").json()["worker"] == name
+
+    with httpx.Client(base_url=base) as client:
+        survivor = client.get("/health").json()["worker"]
+        (victim,) = workers.keys() - {survivor}
+        os.kill(workers[victim]["pid"], signal.SIGKILL)
+        killed_at = time.monotonic()
+        # Whoever is connected to the other notices nothing, and new connections are dealt to those who live.
+        assert [client.get("/web/").status_code for _ in range(30)] == [200] * 30
+        assert [httpx.get(f"{base}/web/").status_code for _ in range(20)] == [200] * 20
+        # The address is the same, because the registry and scrapers may know it.
+        poll(lambda: _worker(f"http://{workers[victim]['endpoint']}"), lambda worker: worker == victim)
+        assert time.monotonic() - killed_at < 5.0
+
+    window = httpx.get(f"{base}/web/").headers["ratelimit"]
+    left = int(window.partition(";r=")[2].partition(";")[0])
+    statuses = [httpx.get(f"{base}/web/").status_code for _ in range(30)]
+    assert statuses == [200] * 30
+    assert f";r={left - 31};" in httpx.get(f"{base}/web/").headers["ratelimit"]
+
+
+def _worker(url: str) -> str:
+    try:
+        return str(httpx.get(f"{url}/health").json()["worker"])
+    except httpx.TransportError:
+        return ""
