@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from arena.model.address import Address
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint
-from tests.gateway.kit import Client, Gateway, Start, Stub, bearer, connected, get
+from tests.gateway.kit import Client, Gateway, Start, Stub, Talk, bearer, connected, eventually, get
 
 
 def metric(text: str, name: str, **labels: str) -> float:
@@ -40,11 +43,63 @@ async def test_health_tells_its_own_state(gateway: Gateway) -> None:
         )
 
 
-async def test_a_service_nobody_probed_yet_is_unknown_not_up(start: Start, stub: Stub) -> None:
-    gateway = await start(stub.endpoint(health="unknown"), services=("web", "idle"))
+async def test_a_service_without_a_check_is_unknown_and_served_while_none_passes(
+    start: Start, stub: Stub, stubs: Callable[[], Awaitable[Stub]]
+) -> None:
+    checked = await stubs()
+    gateway = await start(stub.endpoint(health="unknown"))
     async with connected(gateway) as client:
+        assert (await client.ask(get("/services"))).json["services"] == [{"name": "web", "health": "unknown"}]
+        assert (await client.ask(get("/health"))).json["status"] == "ok"
+        assert (await client.ask(get("/a"))).status == 200
+        gateway.endpoints(stub.endpoint(health="unknown"), checked.endpoint(instance="web-2"))
+        assert [(await client.ask(get("/b"))).status for _ in range(8)] == [200] * 8
+        gateway.endpoints(stub.endpoint(health="unknown"), checked.endpoint(instance="web-2", health="failing"))
+        assert (await client.ask(get("/c"))).status == 200
+        assert (await client.ask(get("/services"))).json["services"] == [{"name": "web", "health": "unknown"}]
+    assert [one.target for one in stub.asked] == ["/a", "/c"]
+    assert len(checked.asked) == 8
+
+
+async def test_what_no_route_leads_to_is_listed_while_registered_and_never_counts_as_down(
+    start: Start, stub: Stub
+) -> None:
+    job = Endpoint("job", "job-1", Address("127.0.0.1", 1), "failing")
+    gateway = await start(stub.endpoint(), job, services=("web", "job", "never-registered"))
+    async with connected(gateway) as client:
+        health = (await client.ask(get("/health"))).json
+        assert (health["status"], health["services"]) == ("ok", {"up": 1, "down": 0, "names_down": []})
         rows = (await client.ask(get("/services"))).json["services"]
-    assert rows == [{"name": "idle", "health": "down"}, {"name": "web", "health": "unknown"}]
+        assert rows == [{"name": "job", "health": "down"}, {"name": "web", "health": "up"}]
+        gateway.endpoints(stub.endpoint())  # the job is done
+        assert (await client.ask(get("/services"))).json["services"] == [{"name": "web", "health": "up"}]
+
+
+async def test_a_route_of_its_own_making_counts_too(start: Start, stub: Stub) -> None:
+    extra = Endpoint("extra", "extra-1", Address("127.0.0.1", 1), "failing")
+    gateway = await start(stub.endpoint(), extra, services=("web",), auto_routes=True)
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/health"))).json["services"] == {"up": 1, "down": 1, "names_down": ["extra"]}
+
+
+async def test_health_does_not_count_who_asks(gateway: Gateway, stub: Stub) -> None:
+    answered = asyncio.Event()
+
+    async def wait(talk: Talk) -> None:
+        await answered.wait()
+        await talk.reply()
+
+    stub.answer = wait
+    async with connected(gateway) as client, connected(gateway) as other:
+        health = (await client.ask(get("/health"))).json
+        assert (health["requests_in_flight"], health["connections"]) == (0, 1)
+        await other.send(get("/slow"))
+        await eventually(lambda: stub.asked)
+        health = (await client.ask(get("/health"))).json
+        assert (health["requests_in_flight"], health["connections"]) == (1, 1)
+        answered.set()
+        await other.reply()
+        assert (await client.ask(get("/health"))).json["requests_in_flight"] == 0
 
 
 async def test_services_shows_addresses_to_operators_alone(gateway: Gateway, stub: Stub) -> None:

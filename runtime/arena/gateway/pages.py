@@ -38,11 +38,11 @@ class Pages:
 
     def health(self, _x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
-        reason to restart the gateway. `status` is ok, degraded (some service has no live instance, the view is
-        stale, or the state store is down) or draining."""
+        reason to restart the gateway. `status` is ok, degraded (some service with a route has no live instance, the
+        view is stale, or the state store is down) or draining. Who asks is not counted."""
         view, plane = self._view, self._plane
         services = self._service_health()
-        down = sorted(name for name, health in services.items() if health == "down")
+        down = sorted(name for name in self._routed() if services[name] == "down")
         store = view.store
         degraded = bool(down) or view.stale or (store is not None and not store.up)
         body = {
@@ -56,9 +56,13 @@ class Pages:
                 "stale": view.stale,
                 "source": view.source,
             },
-            "services": {"up": len(services) - len(down), "down": len(down), "names_down": down},
-            "requests_in_flight": plane.stats.in_flight,
-            "connections": len(plane.clients),
+            "services": {
+                "up": sum(health != "down" for health in services.values()),
+                "down": len(down),
+                "names_down": down,
+            },
+            "requests_in_flight": plane.stats.in_flight - 1,
+            "connections": len(plane.clients) - 1,
         }
         if store is not None:
             body["store"] = _store(store, view.spec)
@@ -83,12 +87,15 @@ class Pages:
         """Prometheus text format."""
         return Content(200, metrics.CONTENT_TYPE.encode(), render_metrics(self._plane, self._view).encode())
 
+    def _routed(self) -> set[str]:
+        """The services that some route leads to."""
+        return {compiled.route.service for compiled in self._plane.table.routes}
+
     def _service_health(self) -> dict[str, str]:
-        """`up`: a passing instance; `unknown`: none probed yet; `down`: no instance to send to."""
-        view = self._view
-        names = {*view.spec.services, *(route.service for route in view.spec.routes)}
-        states: dict[str, set[str]] = {name: set() for name in names}
-        for endpoint in view.snapshot.endpoints:
+        """Of every service that is registered or has a route. `up`: a passing instance; `unknown`: none passes, and
+        some have no check or were not probed yet; `down`: no instance to send to."""
+        states: dict[str, set[str]] = {name: set() for name in self._routed()}
+        for endpoint in self._view.snapshot.endpoints:
             states.setdefault(endpoint.service, set()).add(endpoint.health)
         return {
             name: "up" if "passing" in seen else "unknown" if "unknown" in seen else "down"
