@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -22,12 +23,9 @@ from arena.model.service import Service
 async def layout(tmp_path: Path) -> AsyncIterator[StateLayout]:
     layout = StateLayout.of(tmp_path, "demo")
     yield layout
-    try:
+    with contextlib.suppress(NothingRunning):
         async with connect(layout) as arena:
-            pid = (await arena.info()).pid
             await arena.down(0.0, False, print)
-    except NothingRunning:
-        pid = 0
     for daemon in launch._started:
         daemon.wait(timeout=10)
 
@@ -47,6 +45,12 @@ async def test_a_race_of_launches_makes_one_daemon(layout: StateLayout) -> None:
 async def test_the_state_folder_stays_out_of_git(layout: StateLayout) -> None:
     launch.prepare(layout)
     assert (layout.root.parent / ".gitignore").read_text() == "*\n"
+
+
+async def test_a_file_where_the_state_folder_should_be_is_no_bug_of_ours(tmp_path: Path) -> None:
+    (tmp_path / ".arena").touch()
+    with pytest.raises(ArenaError, match="cannot be made"):
+        launch.prepare(StateLayout.of(tmp_path, "demo"))
 
 
 async def test_a_daemon_that_cannot_start_says_why(layout: StateLayout) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 
 import psutil
 
-from tests.e2e.conftest import Sandbox
+from tests.e2e.conftest import Sandbox, poll
 
 WEB = "  web:\n    command: python echo_service.py\n    healthcheck: {http: /health, interval: 1s}\n"
 
@@ -31,3 +32,28 @@ def test_the_socket_is_gone_with_the_daemon(sandbox: Sandbox) -> None:
     assert socket.exists()
     sandbox.arena("down")
     assert not socket.exists()
+
+
+def test_a_deleted_socket_is_made_again(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    before = sandbox.rows()["web-1"]["pid"]
+    (sandbox.directory / ".arena" / "demo" / "daemon.sock").unlink()
+    assert sandbox.rows()["web-1"]["pid"] == before
+
+
+def test_without_its_state_folder_everything_is_stopped(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    shutil.rmtree(sandbox.directory / ".arena")
+    assert poll(sandbox.processes, lambda left: not left, 20.0) == []
+
+
+def test_a_new_project_in_place_of_a_deleted_one_is_not_disturbed(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    shutil.rmtree(sandbox.directory / ".arena")
+    sandbox.arena("up", "-d", code=None)
+    sandbox.arena("up", "-d")
+    sandbox.daemon_pid()  # exactly one
+    assert sandbox.rows()["web-1"]["health"] == "healthy"

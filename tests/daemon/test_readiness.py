@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from arena.daemon import readiness
 from arena.errors import PartFailed
+from arena.model.service import Dependency
 from arena.model.workload import Workload
 from arena.supervisor.instance import Instance
 
@@ -17,6 +18,16 @@ ALL = (WEB, WAITING, FAILED, DEPENDANT, FLAPPING)
 
 def test_missing_names_what_is_not_ready_and_what_is_not_there() -> None:
     assert readiness.missing(["web-1", "web-2", "web-9"], ALL) == ["web-2", "web-9"]
+
+
+def test_a_job_that_others_wait_for_is_ready_when_it_has_completed() -> None:
+    after = Workload(
+        "after", "service", ("run",), "/p", depends_on=(Dependency("web", "service_completed_successfully"),)
+    )
+    jobs = readiness.jobs((WEB.workload, after))
+    assert jobs == {"web"}
+    assert readiness.missing(["web-1"], (WEB,), jobs) == ["web-1"]
+    assert readiness.missing(["web-1"], (replace(WEB, status="completed"),), jobs) == []
 
 
 def test_what_failed_by_itself_comes_before_what_depended_on_it() -> None:

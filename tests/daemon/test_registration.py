@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ async def test_exactly_the_external_services_of_the_file_are_registered(
     await until(registrations, lambda names: names == {"out-1"})
     await registrations.outside(())
     assert await known(registrations) == set()
+
+
+async def test_a_refusal_is_known_and_forgotten_once_it_is_over(
+    registry: RegistryProcess, registrations: Registrations
+) -> None:
+    registry.start()
+    await registrations.announce(replace(WEB, name="we b"), "web-1", HERE)
+    async with asyncio.timeout(10):
+        while not registrations.troubles:
+            await asyncio.sleep(0.02)
+    assert "service_name" in registrations.troubles["web-1"]
+    await registrations.announce(WEB, "web-1", HERE)
+    await until(registrations, lambda names: names == {"web-1"})
+    assert registrations.troubles == {}
 
 
 def test_what_runs_elsewhere_needs_no_heartbeat_and_gets_no_time_to_start() -> None:

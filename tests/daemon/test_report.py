@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from arena.daemon import report
 from arena.model.address import Address
 from arena.model.service import Probe, Service
@@ -31,3 +33,5 @@ def test_nothing_is_claimed_while_the_registry_is_away_or_nobody_probes() -> Non
 def test_a_health_row_tells_why() -> None:
     web = Instance(Workload("web", "service", ("run",), "/p"), 1, "failed", detail="exit code 1", health_detail="ok")
     assert report.health_row(web).detail == "exit code 1"
+    assert report.health_row(web, "401").detail == "exit code 1; not registered, so no request reaches it: 401"
+    assert report.health_row(replace(web, detail=""), "401").detail == "not registered, so no request reaches it: 401"

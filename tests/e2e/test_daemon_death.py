@@ -32,6 +32,10 @@ def test_requests_go_on_and_up_adopts_what_runs(sandbox: Sandbox) -> None:
         sandbox.arena("up", "-d")
         assert {name: row["pid"] for name, row in sandbox.rows().items()} == before
         reply = client.get("/web/again")
+        web = next(row for row in sandbox.json("health") if row["instance"] == "web-1")
+        assert "registered" not in web["detail"]
+        log = (sandbox.directory / ".arena" / "demo" / "daemon.log").read_text()
+        assert "refused" not in log and "8500" not in log  # it speaks to this project's registry, from the first word
     trace = reply.headers["traceparent"].split("-")[1]
     found = poll(lambda: sandbox.json("logs", "--trace", trace), lambda lines: len(lines) >= 2)
     assert {line["service"] for line in found} == {"gateway", "web"}

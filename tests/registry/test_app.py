@@ -36,7 +36,7 @@ async def test_a_life_from_registration_to_deregistration(http) -> None:
     )  # fmt: skip
     assert (await http.put("/v1/services/life/life-1/heartbeat")).status_code == 204
     (found,) = (await http.get("/v1/services/life")).json()["instances"]
-    assert (found["instance_id"], found["health"], found["metadata"]) == ("life-1", "passing", seed["metadata"])
+    assert (found["instance_id"], found["health"], found["metadata"]) == ("life-1", "unknown", seed["metadata"])
     assert "life" in [one["service"] for one in (await http.get("/v1/services")).json()["services"]]
     assert (await http.delete("/v1/services/life/life-1")).status_code == 204
     problem(await http.delete("/v1/services/life/life-1"), 404, "unknown-instance")

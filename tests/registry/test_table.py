@@ -25,9 +25,9 @@ def test_a_new_table_is_empty_at_version_0(table) -> None:
     assert (table.snapshot.version, table.snapshot.epoch, table.snapshot.endpoints) == (0, "e1", ())
 
 
-def test_an_instance_without_a_check_passes_while_it_heartbeats(table) -> None:
+def test_of_an_instance_without_a_check_nothing_is_claimed(table) -> None:
     table.register(told(), 0)
-    assert [endpoint.health for endpoint in table.snapshot.endpoints] == ["passing"]
+    assert [endpoint.health for endpoint in table.snapshot.endpoints] == ["unknown"]
     assert table.heartbeat(("web", "web-1"), 9)
     assert table.expire(18.9) == ()
     assert [entry.registration.instance for entry in table.expire(19)] == ["web-1"]
@@ -52,7 +52,7 @@ def test_what_nobody_can_see_costs_no_version(table) -> None:
     before = table.snapshot
     table.register(told(), 1)
     table.heartbeat(("web", "web-1"), 2)
-    table.mark(("web", "web-1"), "passing", "other words")
+    table.mark(("web", "web-1"), "unknown", "other words")
     table.expire(3)
     assert table.snapshot is before
 

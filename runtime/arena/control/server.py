@@ -29,13 +29,21 @@ class Server:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begin to listen. A socket file left by a dead daemon is replaced; the caller holds the daemon lock."""
+        """Begin to listen, again if need be. A socket file left by a dead daemon is replaced; the caller holds the daemon
+        lock."""
+        if self._server is not None:
+            self._server.close()
         self._path.unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:
             self._server = await asyncio.start_unix_server(self._accept, self._path, limit=MAX_MESSAGE_BYTES)
         finally:
             os.umask(mask)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the socket file is still there; without it nobody finds us."""
+        return self._path.is_socket()
 
     async def close(self) -> None:
         """Stop listening, give running calls a moment to send their last line, and remove the socket file."""

@@ -21,6 +21,9 @@ from arena.model.project import Project
 READY = "ready"  # the first word of a daemon that answers
 BUSY = "another daemon of this project is running"  # the first word of one that found the lock taken
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that a daemon which ends before we do is reaped
+_LOG_BYTES = (
+    2 * 1024 * 1024
+)  # a longer daemon.log is put aside before the next daemon starts; it writes a line per event
 _PATIENCE = 15.0  # seconds; a daemon answers within half a second on an idle machine
 
 
@@ -75,21 +78,30 @@ async def preview(project: Project, only: Iterable[str]) -> Plan:
 
 
 def prepare(layout: StateLayout) -> None:
-    """Make the state folder and its parent `.arena`, both for this user alone, and keep them out of git."""
+    """Make the state folder and its parent `.arena`, both for this user alone, and keep them out of git. Raises ArenaError
+    when something is in the way."""
     parent = layout.root.parent
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    layout.root.mkdir(mode=0o700, exist_ok=True)
-    for folder in (parent, layout.root):
-        folder.chmod(0o700)
-    ignore = parent / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    try:
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        layout.root.mkdir(mode=0o700, exist_ok=True)
+        for folder in (parent, layout.root):
+            folder.chmod(0o700)
+        ignore = parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise ArenaError(
+            f"the state folder {layout.root} cannot be made: {error.strerror}",
+            hint=f"{error.filename or parent} must be a folder that you may write to",
+        ) from error
 
 
 def _start(layout: StateLayout, directory: Path) -> str:
     """Start the daemon and return its first word: "ready", or why not. It writes that word to a pipe and closes it."""
     reading, writing = os.pipe()
     words = ("--root", str(layout.root), "--directory", str(directory), "--ready-fd", str(writing))
+    if layout.daemon_log.exists() and layout.daemon_log.stat().st_size > _LOG_BYTES:
+        layout.daemon_log.replace(layout.daemon_log.with_suffix(".log.1"))
     with layout.daemon_log.open("ab") as log:
         layout.daemon_log.chmod(0o600)
         daemon = subprocess.Popen(

@@ -61,11 +61,11 @@ class DaemonOperator:
 
     async def start(self) -> None:
         """Adopt what an earlier daemon left running and go on with what it was asked for."""
-        adopted = await self._supervisor.adopt()
         try:
-            self._desired = desired.load(self._layout)
+            self._desired = desired.load(self._layout)  # first: it says where the registry is
         except (ValueError, ArenaError) as error:
             _log.error("what was last asked for cannot be read, so nothing is started: %s", error)
+        adopted = await self._supervisor.adopt()
         if adopted and self._desired is not None:
             _log.info("adopted %s", ", ".join(adopted))
             tasks.spawn(self._resume(self._desired), name="resume")
@@ -135,12 +135,16 @@ class DaemonOperator:
         return (*self._supervisor.rows(everything), *report.external_rows(await self._outside()))
 
     async def health(self) -> tuple[HealthRow, ...]:
-        inside = [report.health_row(i) for i in self._supervisor.instances() if i.active or i.status == "failed"]
+        troubles = self._registrations.troubles
+        shown = [state for state in self._supervisor.instances() if state.active or state.status == "failed"]
+        inside = [report.health_row(state, troubles.get(state.name, "")) for state in shown]
         return (*inside, *report.external_health(await self._outside()))
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
-        for service in query.services:
-            self._require(service)
+        instances = {instance.name for instance in self._supervisor.instances()}
+        for name in query.services:
+            if name not in instances:
+                self._require(name)
         async with contextlib.aclosing(self._logs.query(query)) as lines:
             async for line in lines:
                 yield line
@@ -156,7 +160,8 @@ class DaemonOperator:
             await asyncio.wait_for(self._carry_out(wanted, plan, request.services), request.wait_timeout)
         except TimeoutError:
             names = instance_names(select(wanted.workloads, request.services))
-            raise readiness.too_late(names, self._supervisor.instances(), request.wait_timeout) from None
+            jobs = readiness.jobs(wanted.workloads)
+            raise readiness.too_late(names, self._supervisor.instances(), request.wait_timeout, jobs) from None
         finally:
             if not any(instance.active for instance in self._supervisor.instances()):
                 self.finished.set()  # nothing came of it: do not stay for nothing
@@ -165,6 +170,7 @@ class DaemonOperator:
         """Apply, and return when everything chosen is ready. Raises PartFailed as soon as that will not be."""
         names = instance_names(select(wanted.workloads, only))
         fresh = {step.instance for step in plan.steps if step.verb in ("start", "restart")}
+        jobs = readiness.jobs(wanted.workloads)
         before = self._supervisor.instances()
 
         def settled() -> bool:
@@ -173,7 +179,7 @@ class DaemonOperator:
             bad = readiness.failed(names, fresh, states)
             if bad:
                 raise readiness.failure([self._supervisor.failure(state) for state in bad], bad)
-            return apply.done() and not readiness.missing(names, states)
+            return apply.done() and not readiness.missing(names, states, jobs)
 
         apply = asyncio.ensure_future(self._supervisor.apply(wanted.workloads, only))
         watch = asyncio.ensure_future(self._supervisor.until(settled))

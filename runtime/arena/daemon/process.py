@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from arena import tasks
 from arena.control.server import Server
 from arena.control.socket import socket_path
 from arena.daemon.launch import BUSY, READY
@@ -18,6 +19,8 @@ from arena.daemon.operator import DaemonOperator
 from arena.errors import ArenaError
 from arena.model.layout import StateLayout
 from arena.telemetry import jsonlog
+
+_GUARD_SECONDS = 1.0
 
 _log = logging.getLogger("arena.daemon")
 
@@ -28,6 +31,8 @@ def main() -> int:
     layout = StateLayout(options.root)
     os.chdir(options.directory)
     jsonlog.configure(os.environ.get("LOG_LEVEL", "INFO"), sys.stderr)
+    for chatty in ("httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # one line for each probe otherwise
     if not _lock(layout.daemon_lock):
         _tell(options.ready_fd, BUSY)
         return 1
@@ -50,12 +55,35 @@ async def _live(layout: StateLayout, directory: Path, ready_fd: int) -> None:
     await server.start()
     _log.info("daemon started", extra={"pid": os.getpid(), "socket": str(socket_path(layout))})
     _tell(ready_fd, READY)
+    guard = tasks.spawn(_guard(layout, server, operator), name="guard of the state folder")
     try:
         await operator.finished.wait()
     finally:
+        await tasks.cancel(guard)
         await server.close()
         await operator.close()
     _log.info("daemon ended")
+
+
+async def _guard(layout: StateLayout, server: Server, operator: DaemonOperator) -> None:
+    """Mind what people delete. The socket is made again. Without the state folder nothing can be kept, so everything is
+    stopped; and when another folder has taken its place, so has another daemon, to whom everything is left."""
+    born = layout.root.stat().st_ino
+    while True:
+        await asyncio.sleep(_GUARD_SECONDS)
+        try:
+            same = layout.root.stat().st_ino == born
+        except FileNotFoundError:
+            _log.error("the state folder %s was deleted, so everything is stopped", layout.root)
+            operator.leave()
+            return
+        if not same:
+            _log.error("the state folder %s is another one now, which is another daemon's", layout.root)
+            operator.finished.set()
+            return
+        if not server.reachable:
+            _log.warning("the control socket was deleted, and is made again")
+            await server.start()
 
 
 def _lock(path: Path) -> bool:

@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from arena.errors import PartFailed, WaitTimeout
+from arena.model.workload import Workload
 from arena.supervisor.instance import Instance
 
 TOO_OFTEN = 3
 
 
-def missing(wanted: Collection[str], instances: Sequence[Instance]) -> list[str]:
-    """The names in `wanted` that are not ready."""
-    ready = {instance.name for instance in instances if instance.ready}
+def jobs(workloads: Sequence[Workload]) -> frozenset[str]:
+    """The workloads that others wait for to complete: they are ready only then."""
+    waited = (dependency for workload in workloads for dependency in workload.depends_on)
+    return frozenset(each.service for each in waited if each.condition == "service_completed_successfully")
+
+
+def missing(wanted: Collection[str], instances: Sequence[Instance], jobs: Collection[str] = ()) -> list[str]:
+    """The names in `wanted` that are not ready; `jobs` are workloads that must complete."""
+    ready = {
+        instance.name
+        for instance in instances
+        if instance.status == "completed" or (instance.ready and instance.workload.name not in jobs)
+    }
     return [name for name in wanted if name not in ready]
 
 
@@ -42,10 +53,12 @@ def failure(errors: Sequence[PartFailed], instances: Sequence[Instance]) -> Part
     return PartFailed(what + (f" (failed as well: {others})" if others else ""), hint=first.hint, detail=first.detail)
 
 
-def too_late(wanted: Collection[str], instances: Sequence[Instance], timeout: float) -> WaitTimeout:
+def too_late(
+    wanted: Collection[str], instances: Sequence[Instance], timeout: float, jobs: Collection[str] = ()
+) -> WaitTimeout:
     """The error that names what is not ready and what was last seen of it."""
     by_name = {instance.name: instance for instance in instances}
-    late = missing(wanted, instances)
+    late = missing(wanted, instances, jobs)
     seen = "; ".join(f"{name} ({_state(by_name.get(name))})" for name in late)
     service = by_name[late[0]].workload.name if late and late[0] in by_name else ""
     return WaitTimeout(

@@ -69,6 +69,8 @@ class Registrations:
     def __init__(self, client: Callable[[], RegistryClient]) -> None:
         self._make_client = client
         self._client: RegistryClient | None = None
+        self.troubles: dict[str, str] = {}
+        """Why an instance is not registered, by its name."""
         self._kept: dict[str, tuple[Entry, asyncio.Task[None]]] = {}
 
     async def announce(self, workload: Workload, instance: str, address: Address) -> None:
@@ -76,6 +78,7 @@ class Registrations:
 
     async def withdraw(self, workload: Workload, instance: str) -> None:
         kept = self._kept.pop(instance, None)
+        self.troubles.pop(instance, None)
         if kept is not None:
             await tasks.cancel(kept[1])
         if await self._deregister(workload.name, instance):
@@ -128,14 +131,18 @@ class Registrations:
             try:
                 pause = await self._registry().register(entry.payload())
                 attempt = 0
+                self.troubles.pop(entry.instance, None)
                 await self._keep_alive(entry, pause)
             except RegistryAway as error:
                 # At its own start the registry is away for a moment, which is no news.
                 _log.log(logging.WARNING if attempt == _NEWS else logging.DEBUG, "%s", error)
+                if attempt >= _NEWS:
+                    self.troubles[entry.instance] = str(error)
                 await asyncio.sleep(ceiling(_RETRY, attempt))
                 attempt += 1
             except RegistryRefused as error:
                 _log.error("%s is not registered, so no request reaches it: %s", entry.instance, error)
+                self.troubles[entry.instance] = str(error)
                 await asyncio.sleep(_REFUSED_PAUSE)
 
     async def _keep_alive(self, entry: Entry, pause: float) -> None:

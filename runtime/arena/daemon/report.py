@@ -46,9 +46,11 @@ def _part(supervisor: Supervisor, state: Instance) -> PartReport:
     )
 
 
-def health_row(state: Instance) -> HealthRow:
-    """What the supervisor's probe last said of one instance."""
+def health_row(state: Instance, trouble: str = "") -> HealthRow:
+    """What the supervisor's probe last said of one instance, and why no request reaches it, if that is so."""
     detail = state.health_detail if state.status == "running" else state.detail
+    if trouble:
+        detail = f"{detail}; not registered, so no request reaches it: {trouble}".removeprefix("; ")
     return HealthRow(
         state.workload.name, state.name, state.status, state.health, _endpoint(state), detail, state.health_since
     )

@@ -8,7 +8,7 @@ entry. A *watcher* receives each new Snapshot.
 Life of an entry:
 
     registered ──heartbeat──► registered          health: unknown ─► passing ◄─► failing   (a check, judged by a threshold)
-        │   └──register again─► merged                    passing                          (no check: alive while it heartbeats)
+        │   └──register again─► merged                    unknown   (no check: nobody asks it)
         └──deregistered, or no heartbeat for a TTL─► gone
 
 Registering again (an *upsert*, by instance id) at the same address adds to what is known: metadata keys and a check that the

@@ -97,7 +97,7 @@ def _replaces(told: Registration, other: Registration) -> bool:
 
 def _merge(known: Entry | None, told: Registration, now: float) -> Entry:
     if known is None or known.registration.address != told.address:
-        return Entry(told, "unknown" if told.check else "passing", _deadline(told, now))
+        return Entry(told, "unknown", _deadline(told, now))
     old = known.registration
     merged = replace(told, check=_prefer(old.check, told.check), metadata={**old.metadata, **told.metadata})
     return Entry(merged, known.health, _deadline(merged, now), known.detail)

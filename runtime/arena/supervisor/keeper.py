@@ -87,7 +87,15 @@ class Keeper:
     def ask(self, workload: Workload) -> None:
         """Mark it as wanted, to be made from `workload`; `start` does it. Only for one that is not active."""
         self._backoff = Backoff()
-        self._move("ask", workload=workload, restarts=0, exit_code=None, detail="", health="none", health_detail="")
+        blank = {
+            "exit_code": None,
+            "detail": "",
+            "health": "none",
+            "health_detail": "",
+            "started_at": None,
+            "ready_at": None,
+        }
+        self._move("ask", workload=workload, restarts=0, **blank)
 
     async def start(self) -> None:
         """Start what was asked for, and keep it. If it cannot start it is failed, and `detail` says why.

@@ -79,7 +79,7 @@ def require_free(host: str, port: int, owner: str, ours: Collection[int]) -> Non
         return
     raise PortTaken(
         f"port {port}, which {owner} needs, is held by {who or 'another process'}",
-        hint=f"stop it, or give {owner} another port in arena.yaml",
+        hint=f"give {owner} another port in arena.yaml, or stop what holds it if that is yours",
     )
 
 

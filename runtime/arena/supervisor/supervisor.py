@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import random
 import secrets
@@ -170,7 +171,7 @@ class Supervisor:
         return PartFailed(
             f"{instance.name} {instance.status}: {instance.detail or instance.health_detail}",
             hint=f"its whole log is {self.log_file(instance.name)}",
-            detail="\n".join(self.tail(instance.name, since=instance.started_at)),
+            detail="\n".join(self.tail(instance.name, since=instance.started_at or math.inf)),
         )
 
     async def close(self) -> None:
