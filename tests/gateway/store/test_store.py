@@ -9,6 +9,7 @@ import pytest
 
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
+from arena.model.store import StoreAddress
 from tests import valkey
 from tests.gateway.kit import eventually
 
@@ -57,6 +58,23 @@ async def test_a_frozen_server_is_down_too(store: Store, server: valkey.Server) 
     assert not store.up
     server.thaw()
     await eventually(lambda: store.up, "it is back")
+
+
+async def test_a_server_that_answers_something_else_is_not_up() -> None:
+    async def always_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            writer.write(b"+OK\r\n")
+        writer.close()
+
+    fake = await asyncio.start_server(always_ok, "127.0.0.1", 0)
+    one = Store(StoreAddress(port=fake.sockets[0].getsockname()[1]))
+    await eventually(lambda: one.reachable, "it connects")
+    with pytest.raises(StoreRefused, match=r"it said b?'OK'"):
+        await one.limits([b"k"], WORDS)
+    assert not one.up
+    one.close()
+    fake.close()
+    await asyncio.sleep(0)
 
 
 async def test_a_server_that_refuses_is_not_up(store: Store) -> None:

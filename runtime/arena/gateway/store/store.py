@@ -51,13 +51,15 @@ class Store:
         """Run the script, once for all of `keys`: three numbers for each. Raises StoreDown or StoreRefused."""
         try:
             reply = await self._run(keys, words)
+            if not isinstance(reply, list) or len(reply) != 3 * len(keys):
+                raise StoreRefused(f"it does not run scripts as Valkey does: it said {reply!r:.40}")
         except (StoreDown, StoreRefused) as error:
             self.failures += 1
             self._note(str(error))
             raise
         if self.error:
             self._note("")
-        return list(reply)
+        return reply
 
     def close(self) -> None:
         """Stop for good."""
