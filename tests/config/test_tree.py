@@ -4,7 +4,7 @@ import pytest
 
 from arena.config.parse import parse
 from arena.config.report import Report
-from arena.config.tree import Mark, Node, Path, Source, dotted, locate, plain
+from arena.config.tree import Mark, Node, Path, Source, dotted, locate, plain, written
 
 TEXT = """\
 services:
@@ -59,3 +59,20 @@ def test_a_mark_seeks_on_its_own_line_only() -> None:
     assert Mark(source, 1, 4).seek("${B}").column == 6
     assert Mark(source, 1, 4).seek("${C}").column == 4
     assert Mark(source, 9, 1).text == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (("a", "b", 0), ("a", "b")),
+        (("a", "b", 0, "path"), ("a", "b")),
+        (("a", "c", 0, "path"), ("a", "c", 0)),
+        (("a", "c", 3), ("a", "c", 3)),
+        (("a", "d", 0, "e"), ("a", "d", 0, "e")),
+        (("a", "f", "missing"), ("a", "f", "missing")),
+        (("gone", 0), ("gone", 0)),
+    ],
+)
+def test_what_a_short_form_stands_for_is_not_written(path: Path, shown: Path) -> None:
+    root = parse("arena.yaml", "a: {b: word, c: [word], d: [{e: word}], f: }", Report())
+    assert root is not None and written(root, path) == shown

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from arena.config.document.service import ProjectFile
 from arena.config.report import Report
-from arena.config.tree import Mapping, Path, locate
+from arena.config.tree import Mapping, Path, locate, written
 from arena.config.validate import Checked
 
 
@@ -30,10 +30,10 @@ class Reading:
 
     def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> None:
         """Report a mistake at `path`, or at its key."""
-        self.report.problem(locate(self.root, path, key=key), path, message, hint)
+        self.report.problem(locate(self.root, path, key=key), written(self.root, path), message, hint)
 
     def note(self, path: Path, message: str, hint: str = "") -> None:
-        self.report.note(locate(self.root, path), path, message, hint)
+        self.report.note(locate(self.root, path), written(self.root, path), message, hint)
 
     def says(self, *path: str) -> bool:
         """Whether the files hold a value at `path` (an empty one counts as not written)."""

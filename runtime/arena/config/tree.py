@@ -89,6 +89,20 @@ def locate(root: Node, path: Path, *, key: bool = False) -> Mark:
     return mark
 
 
+def written(root: Node, path: Path) -> Path:
+    """`path` without what the file does not say: the index or the key that a short form, such as a word for a list of one,
+    stands for."""
+    node = root
+    for depth, part in enumerate(path):
+        if isinstance(node, Scalar):
+            return path if node.text is None else path[:depth]
+        found = _step(node, part)
+        if found is None:
+            return path
+        node = found.node
+    return path
+
+
 def _step(node: Node, part: str | int) -> Entry | None:
     if isinstance(node, Mapping):
         return node.entries.get(str(part))

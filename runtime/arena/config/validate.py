@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from arena.config.document.base import Section
 from arena.config.explain import explain
 from arena.config.report import Report
-from arena.config.tree import Mapping, Path, locate, plain
+from arena.config.tree import Mapping, Path, locate, plain, written
 
 _ROUNDS = 8
 
@@ -51,7 +51,7 @@ def _report(error: DataMapping[str, Any], kind: type[Section], root: Mapping, re
     message, hint = explain(error, kind)
     path = tuple(part for part in error["loc"] if part != "[key]")
     mark = locate(root, path, key=error["type"] == "extra_forbidden")
-    report.problem(mark, path, message, hint)
+    report.problem(mark, written(root, path), message, hint)
 
 
 def _cut(data: Any, path: Path, *, absent: bool) -> None:
