@@ -43,7 +43,7 @@ Problems = Callable[..., list[str]]
         ),
         ("{a: {command: x, ports: ['8000:8000']}}", "port 8000 is wanted by both gateway and a"),
         ("{a: {command: x, ports: ['8500:8500']}}", "port 8500 is wanted by both registry and a"),
-        ("{a: {command: x, ports: ['81:81']}, b: {command: x, ports: ['81:80']}}", "port 81 is wanted by both a and b"),
+        ("{a: {command: x, ports: ['81:81']}, b: {command: x, ports: ['81:81']}}", "port 81 is wanted by both a and b"),
         ("{gateway: {command: x}}", "1:12 services.gateway: 'gateway' is the name of one of Arena's own components"),
         ("{'a b': {command: x}}", "services.a b: is not a name for a service"),
         ("{../../x: {command: x}}", "is not a name for a service"),

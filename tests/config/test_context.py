@@ -18,6 +18,8 @@ def test_says_and_locates() -> None:
     assert reading.says("gateway", "port")
     assert not reading.says("gateway", "host")
     assert not reading.says("gateway", "port", "deeper")
+    assert reading.words("gateway", "port") == "1"
+    assert [reading.words(*path) for path in (("gateway",), ("gateway", "host"), ("gone", "x"))] == ["", "", ""]
     reading.problem(("gateway", "port"), "value")
     reading.problem(("gateway", "port"), "key", key=True)
     reading.note(("services",), "by the way")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from arena.config import Loaded
+from arena.config import ConfigInvalid, Loaded
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
@@ -33,6 +33,21 @@ def test_the_smallest_service(load: Load, tmp_path: Path) -> None:
 )
 def test_commands(load: Load, written: str, words: tuple[str, ...]) -> None:
     assert one(load(f"services:\n  a:\n    command: {written}")).command == words
+
+
+def test_a_command_for_a_shell_gets_a_note(load: Load) -> None:
+    (note,) = load("services:\n  a: {command: make && serve}").notes
+    assert (note.where, note.line, note.column) == ("services.a.command", 2, 16)
+    assert "'&&'" in note.message and "no shell" in note.message and "sh -c" in note.hint
+    for quiet in ("[make, '&&', serve]", "sh -c 'make && serve'", "serve ${PORT} $PORT"):
+        assert load(f"services:\n  a:\n    command: {quiet}").notes == ()
+
+
+def test_a_folder_is_looked_for_where_it_was_not_written(tmp_path: Path, load: Load) -> None:
+    for written, hint in (("gone", f"looked for {tmp_path}/gone"), ("/nowhere-at-all", "")):
+        with pytest.raises(ConfigInvalid) as caught:
+            load(f"services: {{a: {{command: x, path: {written}}}}}")
+        assert [each.hint for each in caught.value.problems] == [hint]
 
 
 def test_a_whole_service(load: Load, tmp_path: Path) -> None:
@@ -92,7 +107,7 @@ def test_restart(load: Load, written: str, restart: Restart) -> None:
 
 @pytest.mark.parametrize(
     ("written", "port"),
-    [("8101", None), ('"8101"', None), ('"8101:80"', 8101), ('"127.0.0.1:8101:8101/tcp"', 8101), ("0", None)],
+    [("8101", None), ('"8101"', None), ('"8101:8101"', 8101), ('"127.0.0.1:8101:8101/tcp"', 8101), ("0", None)],
 )
 def test_ports(load: Load, written: str, port: int | None) -> None:
     assert one(load(f"services: {{a: {{command: x, ports: [{written}]}}}}")).port == port
@@ -148,6 +163,7 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{command: x, ports: ['1:1', '2:2']}", "services.a.ports[1]: is a second port"),
         ("{command: x, ports: ['81:81'], deploy: {replicas: 2}}", "services.a.ports[0]: is one fixed port, and a has 2"),
         ("{command: x, ports: ['8000-8010']}", "services.a.ports[0]: should be a port such as"),
+        ("{command: x, ports: ['8111:8112']}", "services.a.ports[0]: maps 8111 to 8112, but a process listens on its port"),
         ("{command: x, ports: ['70000']}", "services.a.ports[0]: 70000 is not a port"),
         ("{command: x, ports: [{target: 80}]}", "services.a.ports[0]: should be \"8101\""),
         ("{command: x, healthcheck: {interval: 1s}}", "services.a.healthcheck: does not say what to ask"),

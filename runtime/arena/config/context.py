@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from arena.config.document.service import ProjectFile
 from arena.config.report import Report
-from arena.config.tree import Mapping, Path, locate, written
+from arena.config.tree import Mapping, Node, Path, locate, written
 from arena.config.validate import Checked
 
 
@@ -37,10 +37,18 @@ class Reading:
 
     def says(self, *path: str) -> bool:
         """Whether the files hold a value at `path` (an empty one counts as not written)."""
-        node: object = self.root
+        node = self._node(path)
+        return node is not None and getattr(node, "text", "something") is not None
+
+    def words(self, *path: str) -> str:
+        """The text at `path`; "" where there is none, or a list or a mapping."""
+        return getattr(self._node(path), "text", None) or ""
+
+    def _node(self, path: tuple[str, ...]) -> Node | None:
+        node: Node = self.root
         for part in path:
             entry = node.entries.get(part) if isinstance(node, Mapping) else None
             if entry is None:
-                return False
+                return None
             node = entry.node
-        return getattr(node, "text", "something") is not None
+        return node

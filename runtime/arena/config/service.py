@@ -13,6 +13,7 @@ from arena.config.document.service import ServiceSection
 from arena.config.environment import environment
 from arena.config.own_file import OwnFile, own_file
 from arena.config.secrecy import conceal
+from arena.config.shell_words import shell_word
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
@@ -86,6 +87,9 @@ def _command(reading: Reading, name: str, section: ServiceSection) -> tuple[str,
     words = tuple(section.command or ())
     if words and (not words[0].strip() or any("\0" in word for word in words)):
         reading.problem(("services", name, "command"), "cannot be run: its first word is empty, or it holds a NUL byte")
+    if word := shell_word(reading.words("services", name, "command")):
+        message = f"{word!r:.60} is given to the program as it is: no shell runs this"
+        reading.note(("services", name, "command"), message, "if a shell is meant, write sh -c '…'")
     return words
 
 
@@ -98,7 +102,9 @@ def _folder(reading: Reading, name: str, section: ServiceSection) -> Path:
     folder = discovery.place(reading.directory, text)
     if not discovery.is_folder(folder):
         what = "is not a folder" if discovery.is_file(folder) else "does not exist"
-        reading.problem(("services", name, key), f"{text} {what}", f"looked for {folder}")
+        reading.problem(
+            ("services", name, key), f"{text} {what}", f"looked for {folder}" if text != str(folder) else ""
+        )
     return folder
 
 

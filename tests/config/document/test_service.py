@@ -8,7 +8,7 @@ from arena.config.document.service import ServiceSection
 
 @pytest.mark.parametrize(
     ("given", "port"),
-    [("80", (None, 80)), ("81:80", (81, 80)), ("0:80", (None, 80)), ("localhost:81:80/tcp", (81, 80))],
+    [("80", (None, 80)), ("81:81", (81, 81)), ("0:80", (None, 80)), ("localhost:81:81/tcp", (81, 81))],
 )
 def test_ports(given: str, port: tuple[int | None, int]) -> None:
     assert ServiceSection.model_validate({"ports": [given]}).ports == [port]

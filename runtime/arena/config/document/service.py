@@ -39,6 +39,11 @@ def _port(value: Any) -> Any:
     for number in filter(None, (published, int(match[2]))):
         if number > 65535:
             raise ValueError(f"{number} is not a port; the highest is 65535")
+    if published not in (None, int(match[2])):
+        raise ValueError(
+            f"maps {published} to {match[2]}, but a process listens on its port itself: "
+            f'host and target port must be the same, such as "{match[2]}:{match[2]}"'
+        )
     return published, int(match[2])
 
 
