@@ -158,3 +158,16 @@ async def test_a_shadow_limit_beside_an_enforced_one(start: Start, stub: Stub) -
     assert [reply.status for reply in replies] == [200, 200, 200, 429]
     assert replies[0].header("ratelimit-policy") == '"real";q=3;w=3000'
     assert (over(gateway, "trial"), over(gateway, "real")) == (3, 1)
+
+
+@pytest.mark.parametrize("more", [(), (RateLimit(SLOW, 9, "ip"),)])
+async def test_a_header_with_a_percent_sign_is_nothing_special(
+    start: Start, stub: Stub, more: tuple[RateLimit, ...]
+) -> None:
+    gateway = await start(stub.endpoint(), rate_limits=(RateLimit(SLOW, 1, "header:x%d"), *more))
+    async with connected(gateway) as client:
+        replies = [await client.ask(get("/", b"X%d: a\r\n")) for _ in range(2)]
+    assert [reply.status for reply in replies] == [200, 429]
+    for reply in replies:
+        assert (reply.header("ratelimit") or "").startswith('"header-x%d-1-per-1000s";r=0;t=')
+        assert (reply.header("ratelimit-policy") or "").startswith('"header-x%d-1-per-1000s";q=1;w=1000')

@@ -38,7 +38,7 @@ class Meter:
         self.stats = stats.limit(scope, limit)
         name = b'"%b"' % limit.title.encode()
         self.policy = b"%b;q=%d;w=%d" % (name, limit.burst, ceil(limit.window))
-        self.item = name + b";r=%d;t=%d"
+        self.item = name.replace(b"%", b"%%") + b";r=%d;t=%d"
 
     def allowance(self) -> str:
         """What the limit allows whom, as a clause."""
@@ -74,9 +74,8 @@ def conclude(x: Exchange, meters: Sequence[Meter], answers: Sequence[Answer]) ->
 
 def _by_one(meter: Meter) -> Callable[[Exchange], Refusal | None]:
     """As `_by_all`, without lists: most routes have one limit."""
-    find, ask, take = meter.key_of, meter.limiter.ask, meter.limiter.take
-    lines = b"ratelimit-policy: " + meter.policy + b"\r\nratelimit: " + meter.item
-    enforce = meter.enforce
+    find, ask, take, enforce = meter.key_of, meter.limiter.ask, meter.limiter.take, meter.enforce
+    lines = _template((meter,))
 
     def check(x: Exchange) -> Refusal | None:
         key, now = find(x), x.began
@@ -92,16 +91,41 @@ def _by_one(meter: Meter) -> Callable[[Exchange], Refusal | None]:
 
 
 def _by_all(meters: tuple[Meter, ...]) -> Callable[[Exchange], Refusal | None]:
+    lines = _template(meters)
+
     def check(x: Exchange) -> Refusal | None:
         now = x.began
-        asked = [(meter, key := meter.key_of(x), meter.limiter.ask(key, now)) for meter in meters]
-        refused = any(wait and meter.enforce for meter, _, wait in asked)
-        answers = [
-            (wait, 0, wait) if wait or refused else (0.0, *meter.limiter.take(key, now)) for meter, key, wait in asked
-        ]
-        return conclude(x, meters, answers)
+        keys = [meter.key_of(x) for meter in meters]
+        waits = [meter.limiter.ask(key, now) for meter, key in zip(meters, keys, strict=True)]
+        if any(waits):
+            return _count_some(x, meters, keys, waits)
+        numbers: list[int] = []
+        for meter, key in zip(meters, keys, strict=True):
+            left, reset = meter.limiter.take(key, now)
+            if meter.enforce:
+                numbers += (left, ceil(reset))
+        if numbers:
+            _tell(x, lines % tuple(numbers))
+        return None
 
     return check
+
+
+def _count_some(x: Exchange, meters: Sequence[Meter], keys: Sequence[str], waits: Sequence[float]) -> Refusal | None:
+    """Some limit is exceeded. If none of those is enforced, the request counts for the others."""
+    refused = any(wait and meter.enforce for meter, wait in zip(meters, waits, strict=True))
+    answers = [
+        (wait, 0, wait) if wait or refused else (0.0, *meter.limiter.take(key, x.began))
+        for meter, key, wait in zip(meters, keys, waits, strict=True)
+    ]
+    return conclude(x, meters, answers)
+
+
+def _template(meters: Sequence[Meter]) -> bytes:
+    """The header lines of `meters` that are enforced, with places for the numbers."""
+    told = [meter for meter in meters if meter.enforce]
+    policies, items = b", ".join([meter.policy for meter in told]), b", ".join([meter.item for meter in told])
+    return b"ratelimit-policy: " + policies.replace(b"%", b"%%") + b"\r\nratelimit: " + items
 
 
 def _tell(x: Exchange, lines: bytes) -> None:
