@@ -6,6 +6,8 @@ from typing import get_args
 
 import pytest
 
+from arena.gateway.filters.limit import Meter
+from arena.gateway.stats import Stats
 from arena.model.route import Algorithm, RateLimit, Route
 from tests.gateway.kit import Client, Gateway, Start, Stub, bearer, connected, get
 
@@ -23,12 +25,33 @@ async def test_over_the_limit_is_429_with_retry_after(start: Start, stub: Stub) 
         assert [await ask(client, "/", caller) for _ in range(2)] == [200, 200]
         reply = await client.ask(get("/", caller))
         detail = str(reply.problem(429, "rate-limited")["detail"])
-        assert "0.1 requests a second" in detail
+        assert "6 requests a minute on average and 2 at once" in detail
         assert 1 <= int(reply.header("retry-after") or "0") <= 10
         assert await ask(client, "/", bearer("user", sub="bob")) == 200
     assert len(stub.asked) == 3
     (route,) = (one for one in gateway.plane.stats.routes.values() if one.route == "r")
     assert route.limited == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (RateLimit(2 / 60, 2), "this caller may send 2 requests a minute on average and 2 at once"),
+        (RateLimit(200.0, 400, "ip"), "this address may send 200 requests a second on average and 400 at once"),
+        (RateLimit(1.0, 60), "this caller may send 1 request a second on average and 60 at once"),
+        (RateLimit(0.5, 1), "this caller may send 30 requests a minute on average and 1 at once"),
+        (RateLimit(1000 / 3600, 10), "this caller may send 1000 requests an hour on average and 10 at once"),
+        (RateLimit(7 / 86400, 7), "this caller may send 7 requests a day on average and 7 at once"),
+        (RateLimit(1 / 1_000_000, 7), "this caller may send 0.0864 requests a day on average and 7 at once"),
+        (RateLimit(100 / 7, 7), "this caller may send 14.2857 requests a second on average and 7 at once"),
+        (RateLimit(2 / 60, 2, "role", "fixed_window"), "callers with these roles may send 2 requests in 1 minute"),
+        (RateLimit(1.0, 3600, "role", "sliding_log"), "callers with these roles may send 3600 requests in 1 hour"),
+        (RateLimit(2.0, 1, "ip", "sliding_counter"), "this address may send 1 request in 0.5 s"),
+        (RateLimit(1.0, 90, "ip", "sliding_counter"), "this address may send 90 requests in 90 s"),
+    ],
+)
+def test_a_limit_is_told_in_the_unit_people_write_it_in(limit: RateLimit, said: str) -> None:
+    assert Meter("", limit, Stats()).allowance() == said
 
 
 async def test_a_limit_by_address_counts_before_the_token_is_looked_at(start: Start, stub: Stub) -> None:

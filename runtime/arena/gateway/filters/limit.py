@@ -17,6 +17,9 @@ from arena.gateway.stats import Stats
 from arena.model.route import RateLimit
 from arena.policy.limit.limiter import Limiter, make
 
+_UNITS = (("a second", 1), ("a minute", 60), ("an hour", 3600), ("a day", 86400))
+_PERIODS = {1.0: "1 second", 60.0: "1 minute", 3600.0: "1 hour", 86400.0: "1 day"}
+
 Answer = tuple[float, int, float]
 """Seconds to wait (0.0: admitted and counted), requests left, seconds until the quota begins anew."""
 
@@ -45,8 +48,8 @@ class Meter:
         limit = self.limit
         whom = _WHOM.get(limit.by, "this " + limit.by.partition(":")[2])
         if limit.algorithm == "token_bucket":
-            return f"{whom} may send {limit.rate:g} requests a second on average and {limit.burst} at once"
-        return f"{whom} may send {limit.burst} requests in {limit.window:g} s"
+            return f"{whom} may send {_rate(limit.rate)} on average and {limit.burst} at once"
+        return f"{whom} may send {_requests(limit.burst)} in {_period(limit.window)}"
 
 
 def admit(meters: Sequence[Meter]) -> Callable[[Exchange], Refusal | None]:
@@ -144,3 +147,21 @@ def _lines(told: Sequence[tuple[Meter, int, float]]) -> tuple[bytes, bytes]:
     policies = b", ".join([meter.policy for meter, _, _ in told])
     items = b", ".join([meter.item % (left, ceil(reset)) for meter, left, reset in told])
     return b"ratelimit-policy: " + policies, b"ratelimit: " + items
+
+
+def _rate(rate: float) -> str:
+    """`rate` a second in the unit in which people write it: the first that makes it whole, else the first that makes it at
+    least 1."""
+    counts = [(round(rate * seconds, 9), unit) for unit, seconds in _UNITS]
+    whole = [each for each in counts if each[0] >= 1 and each[0].is_integer()]
+    count, unit = next((each for each in (*whole, *counts) if each[0] >= 1), counts[-1])
+    return f"{_requests(count)} {unit}"
+
+
+def _requests(count: float) -> str:
+    number = str(int(count)) if float(count).is_integer() else f"{count:g}"
+    return f"{number} request" if number == "1" else f"{number} requests"
+
+
+def _period(seconds: float) -> str:
+    return _PERIODS.get(round(seconds, 9)) or f"{seconds:g} s"
