@@ -14,7 +14,9 @@ Format = Literal["yaml", "json"]
 
 def config(
     *,
-    check: Annotated[bool, typer.Option("--check", help="Print nothing but problems.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether it is valid, or list every problem.")
+    ] = False,
     services: Annotated[bool, typer.Option("--services", help="Only the names of services, one a line.")] = False,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask values that look secret.")] = False,
     output: Annotated[

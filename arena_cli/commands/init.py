@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -29,4 +30,5 @@ def init(
     folder = Path(directory)
     written = write(folder, name)
     context.note(f"wrote {written}")
-    context.note("next: `arena up` starts it as it is; then put your own services in")
+    there = "" if folder.resolve() == Path.cwd().resolve() else f"cd {shlex.quote(directory)} && "
+    context.note(f"next: `{there}arena up` starts it as it is; then put your own services in")

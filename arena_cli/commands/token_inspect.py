@@ -39,8 +39,9 @@ def inspect(
 
 
 def _given(word: str) -> str:
-    if word != "-":
-        return word
-    if sys.stdin.isatty():
-        raise UsageError("there is no token to inspect", hint="give it as the argument, or on stdin")
-    return sys.stdin.read().strip().removeprefix("Bearer ")
+    if word == "-":
+        word = "" if sys.stdin.isatty() else sys.stdin.read()
+    token = word.strip().removeprefix("Bearer").strip()
+    if not token:
+        raise UsageError("no token was given", hint="give it as the argument, or on stdin")
+    return token

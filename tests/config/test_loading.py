@@ -43,7 +43,7 @@ def test_named_files_override_in_order_and_the_first_gives_the_directory(write: 
         ("My App", None, "services: {}", "my-app"),
         ("x", "other", "name: written", "other"),
         ("x", None, "name: written", "written"),
-        ("...", None, "services: {}", "arena"),
+        ("...", None, "services: {}", "project"),
     ],
 )
 def test_names(write: Write, folder: str, given: str | None, written: str, name: str) -> None:

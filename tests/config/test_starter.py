@@ -17,7 +17,17 @@ SCHEMA_LINE = "# yaml-language-server: $schema=./.arena/schema.json"
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("My App!", "my-app"), ("...", "arena"), ("a_b-1", "a_b-1"), ("Ü", "arena"), ("x" * 99, "x" * 63)],
+    [
+        ("My App!", "my-app"),
+        ("...", "project"),
+        ("a_b-1", "a_b-1"),
+        ("x" * 99, "x" * 63),
+        ("Ü", "u"),
+        ("ünï 漢字", "uni"),
+        ("漢字", "project"),
+        ("Straße", "strasse"),
+        ("Ｆｕｌｌ①", "full1"),
+    ],
 )
 def test_project_name(given: str, name: str) -> None:
     assert project_name(given) == name

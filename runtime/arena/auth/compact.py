@@ -44,7 +44,7 @@ def _read_object(part: str, name: str) -> dict[str, Any]:
     except (ValueError, binascii.Error, RecursionError):
         raise TokenMalformed(f"the {name} of the token cannot be decoded", hint=_HINT) from None
     if not isinstance(value, dict):
-        raise TokenMalformed(f"the {name} of the token is not a JSON object", hint=_HINT)
+        raise TokenMalformed(f"the token's {name} cannot be read as a JSON object", hint=_HINT)
     return value
 
 

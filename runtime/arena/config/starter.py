@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _TEXT = """\
 # yaml-language-server: $schema=./.arena/schema.json
@@ -51,5 +52,7 @@ def text(name: str) -> str:
 
 
 def project_name(text: str) -> str:
-    """Any text, such as a folder's name, as a project's name: lower-case letters, digits, `_` and `-`; at most 63."""
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:63] or "arena"
+    """Any text, such as a folder's name, as a project's name: lower-case letters without their accents, digits, `_` and `-`;
+    at most 63. "project" when nothing is left."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-_")[:63] or "project"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.arena_cli.conftest import Inside
 
 
@@ -24,7 +26,13 @@ def test_a_token_the_gateway_would_refuse_is_4(inside: Inside) -> None:
 
 def test_junk_is_4(inside: Inside) -> None:
     assert (inside("token", "inspect", "junk", code=4)).out == ""
-    assert (inside("token", "inspect", stdin="", code=4)).out == ""
+
+
+@pytest.mark.parametrize("words", [(), ("-",), ("",)])
+@pytest.mark.parametrize("stdin", ["", " \n", "Bearer "])
+def test_no_token_at_all_is_said(inside: Inside, words: tuple[str, ...], stdin: str) -> None:
+    told = inside("token", "inspect", *words, stdin=stdin, code=2)
+    assert told.out == "" and "no token was given" in told.err
 
 
 def test_without_the_secret_nothing_is_claimed(inside: Inside) -> None:
