@@ -42,7 +42,7 @@ async def logs(
 ) -> None:
     """Show what services and components wrote.
 
-    With `-o json` this is one array, or with `-f` one object a line.
+    With `-o json` this is one array, or with `-f` one object a line; `fields` holds what a line that is JSON says besides.
     """
     from arena.model.logline import LogQuery
     from arena_cli import follow as lines
@@ -59,7 +59,9 @@ async def logs(
     context = current_context()
     async with context.client() as arena:
         if output == "json":
-            await lines.print_json(arena, query)
+            count = await lines.print_json(arena, query)
         else:
             printer = await lines.printer(arena, context, prefix=not no_log_prefix, times=timestamps)
-            await lines.print_lines(arena, query, printer)
+            count = await lines.print_lines(arena, query, printer)
+    if trace and not count:
+        context.note(f"no line carries the trace id or request id {trace!r}")

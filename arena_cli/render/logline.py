@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,8 +92,14 @@ class Printer:
 
 
 def as_json(line: LogLine) -> str:
-    """One object on one line, the keys of `model.logline.LogLine`."""
-    return json.dumps(codec.encode(line), ensure_ascii=False)
+    """One object on one line: the keys of `model.logline.LogLine`, and in `fields` what a JSON line says besides; {} for
+    any other line."""
+    said: dict[str, Any] = {
+        "service": line.service, "instance": line.instance, "trace_id": line.trace_id, "request_id": line.request_id,
+        **dict.fromkeys(_MESSAGE_KEYS, line.message), **dict.fromkeys(_LEVEL_KEYS, line.level),
+    }  # fmt: skip
+    more = dict(item for item in (_fields(line.text) or {}).items() if item not in said.items())
+    return json.dumps({**codec.encode(line), "fields": more}, ensure_ascii=False)
 
 
 @cache
@@ -104,10 +111,16 @@ def _fields(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_constant=str, parse_float=_finite)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and value else None
+
+
+def _finite(text: str) -> float | str:
+    """A number that JSON can say again; 1e999 stays the text it is, as NaN does."""
+    value = float(text)
+    return value if math.isfinite(value) else text
 
 
 def _take(fields: dict[str, Any], keys: tuple[str, ...]) -> Any:

@@ -58,3 +58,17 @@ async def test_json_that_follows_is_one_object_a_line_as_it_comes(daemon: FakeOp
 def test_following_ends_when_the_daemon_does(daemon: FakeOperator, inside: Inside) -> None:
     daemon.hold = False
     assert len((inside("logs", "-f")).out.splitlines()) == len(LINES)
+
+
+def test_a_trace_that_nothing_carries_is_said(daemon: FakeOperator, inside: Inside) -> None:
+    assert inside("logs", "--trace", "t1").err == ""
+    daemon.lines = ()
+    told = inside("logs", "--trace", "zzz")
+    assert told.out == "" and "no line carries the trace id or request id 'zzz'" in told.err
+    told = inside("logs", "--trace", "zzz", "-o", "json")
+    assert told.json == [] and "'zzz'" in told.err
+    assert inside("logs").err == ""
+
+
+def test_fields_of_json_lines_for_programs(daemon: FakeOperator, inside: Inside) -> None:
+    assert [row["fields"] for row in inside("logs", "-o", "json").json] == [{"status": 200}, {}]

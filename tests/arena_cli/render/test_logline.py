@@ -123,5 +123,28 @@ def test_programs_get_the_line_whole() -> None:
     told = json.loads(as_json(LogLine(1.5, "web", "web-1", "{…}", "info", "hello", "trace", "request")))
     assert told == {
         "at": 1.5, "service": "web", "instance": "web-1", "text": "{…}", "level": "info", "message": "hello",
-        "trace_id": "trace", "request_id": "request",
+        "trace_id": "trace", "request_id": "request", "fields": {},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("plain words", {}),
+        ('{"a": {"b": [1]}, "status": 200, "null": null}', {"a": {"b": [1]}, "status": 200, "null": None}),
+        ('{"event": "hello", "level": "info", "service": "web", "instance": "web-1", "trace_id": "t"}', {}),
+        (
+            '{"event": "other", "service": "db", "request_id": "r2"}',
+            {"event": "other", "service": "db", "request_id": "r2"},
+        ),
+        ('{"a": NaN, "b": 1e999, "c": 1e3}', {"a": "NaN", "b": "1e999", "c": 1000.0}),
+        ('{"a": ' + "[" * 200_000, {}),
+        ("[1]", {}),
+        ('{"broken": ', {}),
+    ],
+)
+def test_what_a_json_line_says_besides_is_fields(text: str, fields: dict[str, object]) -> None:
+    told = json.loads(
+        as_json(LogLine(1.5, "web", "web-1", text, "info", "hello", "t", "r")), parse_constant=pytest.fail
+    )
+    assert told["text"] == text and told["fields"] == fields
