@@ -56,6 +56,12 @@ CATALOGUE: tuple[Entry, ...] = (
             Entry("key revoke", "Commands", "Take an API key back."),
         ),
     ),
+    Entry(
+        "auth",
+        ACCESS,
+        "Ask who may do what.",
+        (Entry("auth can", "Commands", "Say whether a role may send a request, and which rule decides."),),
+    ),
     Entry("init", SETUP, "Write a small, commented arena.yaml."),
     Entry("config", SETUP, "Check arena.yaml and show it complete."),
     Entry("schema", SETUP, "Print the JSON schema of arena.yaml."),

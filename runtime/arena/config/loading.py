@@ -139,6 +139,7 @@ def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles
     from arena.config.check import check
     from arena.config.component import gateway, registry, state
     from arena.config.profile import active
+    from arena.config.role import roles
     from arena.config.service import service
 
     project = Project(
@@ -148,6 +149,7 @@ def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles
         gateway=gateway(reading),
         registry=registry(reading),
         state=state(reading),
+        roles=roles(reading),
         services=tuple(service(reading, key, section) for key, section in active(reading, profiles).items()),
     )
     check(reading, project)

@@ -12,6 +12,7 @@ import yaml
 
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
+from arena.model.access import Role
 from arena.model.project import GatewaySettings, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
@@ -36,6 +37,7 @@ def document(project: Project) -> dict[str, Any]:
         "gateway": _gateway(project.gateway),
         "registry": {"host": _literal(registry.host), "port": registry.port, "ttl": _seconds(registry.ttl)},
         **({"state": _state(project.state)} if project.state != StateSettings() else {}),
+        "roles": {role.name: _role(role) for role in project.roles},
         "services": {service.name: _service(project, service) for service in project.services},
     }
 
@@ -160,12 +162,20 @@ def _restart(restart: Restart) -> dict[str, Any]:
     }
 
 
+def _role(role: Role) -> dict[str, Any]:
+    return {
+        "inherits": [_literal(name) for name in role.inherits],
+        "allow": [_literal(str(rule)) for rule in role.allow],
+        "deny": [_literal(str(rule)) for rule in role.deny],
+    }
+
+
 def _route(route: Route) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": _literal(route.name), "path": _literal(route.path)}
     for key, values in (("hosts", route.hosts), ("methods", route.methods), ("roles", route.roles)):
         if values:
             shown[key] = [_literal(value) for value in values]
-    shown |= {"strip_path": route.strip_path, "auth": route.auth}
+    shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:
         shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)

@@ -180,4 +180,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) 
         rate_limits=limits(section.rate_limits) if said else own.rate_limits,
         first_byte_timeout=section.first_byte_timeout,
         max_body_bytes=section.max_body_bytes,
+        permissions=section.permissions,
     )

@@ -52,6 +52,7 @@ def gateway_spec(
         keys_file=str(layout.api_keys) if settings.api_keys else "",
         keys_used_file=str(layout.api_keys_used) if settings.api_keys else "",
         revoked_file=str(layout.tokens_revoked),
+        roles=project.roles,
         store=embedded or project.state.address,
     )
 

@@ -19,6 +19,7 @@ from arena.gateway.target import Target, TargetKey, key_of
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
+from arena.policy.access import Access
 from arena.policy.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Assembler:
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
         self._follow(snapshot)
         services = {name: self._service(name, snapshot) for name in {e.service for e in snapshot.endpoints}}
+        access = Access(spec.roles)
         routes = []
         for route in (*spec.routes, *_auto_routes(spec, snapshot)):
             service = services.get(route.service) or self._service(route.service, snapshot)
@@ -70,7 +72,7 @@ class Assembler:
                 CompiledRoute(
                     route,
                     service,
-                    compile_chain(route, settings.rate_limits, authenticator, self._meter, self._admit),
+                    compile_chain(route, settings.rate_limits, authenticator, self._meter, self._admit, access=access),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
                     settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,

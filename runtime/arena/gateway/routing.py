@@ -58,7 +58,7 @@ class CompiledRoute:
 class Match:
     """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
     without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
-    saying what was stripped."""
+    saying what was stripped; `verdicts` remembers what sets of roles were told here."""
 
     log_part: str
     stats: RouteStats
@@ -67,6 +67,7 @@ class Match:
     refusal: Refusal | None = None
     path: bytes = b""
     forwarded_prefix: bytes = b""
+    verdicts: dict[frozenset[str], Refusal | None] | None = None
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from arena.model.access import Role
 from arena.model.project import GatewaySettings
 from arena.model.route import Route
 from arena.model.store import StoreAddress
@@ -15,7 +16,7 @@ class GatewaySpec:
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     `store` is where limits are counted, None for the memory of the process.
-    `revoked_file` says which tokens are refused before they expire.
+    `revoked_file` says which tokens are refused before they expire. `roles` says what each role may do.
     """
 
     project: str
@@ -28,3 +29,4 @@ class GatewaySpec:
     keys_used_file: str = ""
     store: StoreAddress | None = None
     revoked_file: str = ""
+    roles: tuple[Role, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from arena.model.access import Role
 from arena.model.route import RateLimit
 from arena.model.service import Service
 from arena.model.store import StoreAddress
@@ -89,6 +90,7 @@ class Project:
     registry: RegistrySettings = RegistrySettings()
     state: StateSettings = StateSettings()
     services: tuple[Service, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""

@@ -43,6 +43,7 @@ class Route:
 
     `path` is a prefix that ends at a segment border: `/a` matches `/a` and `/a/b`, never `/ab`. Empty `hosts` or `methods`
     mean any. `roles` lists the roles of which the caller needs at least one; empty means any authenticated caller.
+    `permissions`: one of the caller's roles must also allow the request by a rule; a rule that denies it counts either way.
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
     `max_body_bytes` None means the gateway's own limit.
     """
@@ -58,3 +59,4 @@ class Route:
     rate_limits: tuple[RateLimit, ...] = ()
     first_byte_timeout: float | None = None
     max_body_bytes: int | None = None
+    permissions: bool = False

@@ -150,6 +150,10 @@ class RouteSection(Section):
     roles: Texts = Field(
         default=[], description="Roles of which the caller needs one; empty means any authenticated caller."
     )
+    permissions: Flag = Field(
+        default=False,
+        description="`true`: one of the caller's roles must also allow the request by a rule (see `roles` at the top).",
+    )
     auth: Literal["required", "none"] = Field(default="required", description="`none` makes the route public.")
     rate_limits: list[RateLimitSection] = Field(
         default=[], description="Limits on this route, besides the gateway's own."

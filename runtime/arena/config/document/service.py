@@ -23,6 +23,7 @@ from arena.config.document.base import (
 )
 from arena.config.document.gateway import GatewaySection, RegistrySection, StateSection
 from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart
+from arena.config.document.role import RoleSection
 from arena.config.document.route import RouteSection
 
 _PORT = re.compile(r"(?:(?:127\.0\.0\.1|localhost):)?(?:(\d+):)?(\d+)(?:/tcp)?")
@@ -134,4 +135,5 @@ class ProjectFile(Section):
     gateway: GatewaySection = nested("The door: every request goes through it.")
     registry: RegistrySection = nested("Who is alive, and where.")
     state: StateSection = nested("Where counts are kept that gateways share.")
+    roles: dict[str, RoleSection] = Field(default={}, description="What the bearers of a role may do, by its name.")
     services: dict[str, ServiceSection] = Field(default={}, description="What you bring, by name.")

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 
 from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.filters.limit import Meter, admit
+from arena.gateway.filters.permission import authorise
 from arena.gateway.routing import Filter
 from arena.model.route import RateLimit, Route
+from arena.policy.access import Access
+
+_NO_RULES = Access()
 
 
 def compile_chain(
@@ -16,10 +20,12 @@ def compile_chain(
     authenticate: Authenticator,
     meter_of: Callable[[str, RateLimit], Meter],
     admit: Callable[[Sequence[Meter]], Filter] = admit,
+    *,
+    access: Access = _NO_RULES,
 ) -> tuple[Filter, ...]:
     """The filters of `route`: the gateway's `common` limits and its own. `meter_of(scope, limit)` keeps what a limit has
     counted over swaps; common limits have the scope ''. `admit`
-    makes the filter of the limits that stand together."""
+    makes the filter of the limits that stand together, `access` knows what roles may do."""
     meters = [meter_of("", limit) for limit in common] + [meter_of(route.name, limit) for limit in route.rate_limits]
     if route.auth == "none":
         return (admit(meters),) if meters else ()
@@ -28,6 +34,8 @@ def compile_chain(
     late = [meter for meter in meters if meter.limit.by != "ip"]
     chain: list[Filter] = [admit(early)] if early else []
     chain.append(authenticate)
-    if route.roles:
+    if access or route.permissions:
+        chain.append(authorise(route, access))
+    elif route.roles:
         chain.append(require_roles(route.roles))
     return (*chain, admit(late)) if late else tuple(chain)

@@ -1,0 +1,23 @@
+"""`arena auth can`."""
+
+from __future__ import annotations
+
+import json
+
+from rich.text import Text
+
+from arena.auth.permission import Explanation
+from arena.model import codec
+from arena_cli.render.palette import BAD, FAINT, GOOD, STRONG
+
+
+def as_json(value: Explanation) -> str:
+    """One object."""
+    return json.dumps(codec.encode(value), indent=2)
+
+
+def text(value: Explanation) -> Text:
+    """Yes or no, why, and on which route."""
+    word = ("yes", f"{STRONG} {GOOD}") if value.allowed else ("no", f"{STRONG} {BAD}")
+    told = Text.assemble(word, f": {value.reason}")
+    return told.append(f"\n  route {value.route} of {value.service}", FAINT) if value.route else told

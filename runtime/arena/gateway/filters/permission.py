@@ -1,0 +1,59 @@
+"""What the caller's roles may do here. A decision is made once per set of roles, method and path, and remembered there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from arena.gateway.exchange import Exchange
+from arena.gateway.refusal import Refusal
+from arena.gateway.wire.path import BadPath, for_routing
+from arena.model.route import Route
+from arena.policy.access import Access
+
+_KEEP_VERDICTS = 64  # sets of roles per method and path
+_HEADERS = (b'www-authenticate: Bearer realm="arena", error="insufficient_scope"',)
+
+
+def authorise(route: Route, access: Access) -> Callable[[Exchange], Refusal | None]:
+    """A filter for principals that have one of the route's roles (themselves or by inheritance), that no rule denies the
+    request and, where the route asks for permission, that one allows it."""
+
+    def check(x: Exchange) -> Refusal | None:
+        match, principal = x.match, x.principal
+        roles = principal.roles if principal is not None else frozenset()
+        verdicts = match.verdicts
+        if verdicts is None:
+            verdicts = match.verdicts = {}
+        elif roles in verdicts:
+            return verdicts[roles]
+        if len(verdicts) >= _KEEP_VERDICTS:
+            verdicts.clear()
+        verdicts[roles] = verdict = judge(route, access, roles, x.head.method.decode(), match.path)
+        return verdict
+
+    return check
+
+
+def judge(route: Route, access: Access, roles: frozenset[str], method: str, path: bytes) -> Refusal | None:
+    """None to let the request pass. `path` is canonical, as the service will get it."""
+    held = access.closure(roles)
+    if route.roles and held.isdisjoint(route.roles):
+        wanted = sorted(route.roles)
+        hint = f"issue a token with `arena token issue --role {wanted[0]}`"
+        return _refuse(f"this route needs the role {' or '.join(wanted)}; {hint}")
+    try:
+        # Unescaped, because most services read it so: no spelling of a path may dodge its rule.
+        plain = unquote_to_bytes(for_routing(path)).decode("utf-8", "surrogateescape")
+    except BadPath as error:
+        return _refuse(f"no rule can be held against this path: {error}")
+    decision = access.decide(roles, route.service, method, plain)
+    if decision.rule is not None and not decision.allowed:
+        return _refuse(f"the role {decision.role} denies {decision.rule}; a deny wins over every allow")
+    if route.permissions and decision.rule is None:
+        return _refuse(f"no rule allows {method} here to the caller's roles; `arena auth can` explains")
+    return None
+
+
+def _refuse(detail: str) -> Refusal:
+    return Refusal(403, "forbidden", detail, headers=_HEADERS)

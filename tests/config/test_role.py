@@ -1,0 +1,59 @@
+"""config.role: roles and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arena.config import Loaded
+from arena.config.present import render
+from arena.model.access import Role, Rule
+
+Load = Callable[..., Loaded]
+Problems = Callable[..., list[str]]
+WEB = "services: {web: {command: x, routes: [{path: /web, permissions: true}]}}\n"
+
+
+def test_roles_in_their_order_and_back(load: Load) -> None:
+    text = WEB + "roles:\n  user: {allow: 'web:get:/**', deny: ['*:*:/secret']}\n  admin: {inherits: user}\n"
+    project = load(text).project
+    assert project.roles == (
+        Role("user", (), (Rule("web", "GET", ("**",)),), (Rule("*", "*", ("secret",)),)),
+        Role("admin", ("user",)),
+    )
+    assert project.services[0].routes[0].permissions is True
+    assert load(render(project, "yaml")).project == project
+
+
+@pytest.mark.parametrize(
+    ("roles", "problem"),
+    [
+        ("a: {inherits: [b]}", "2:24 roles.a.inherits[0]: there is no role 'b'"),
+        ("a: {inherits: [a]}", "a would inherit from itself"),
+        ("a: {allow: ['wb:GET:/']}", "roles.a.allow[0]: there is no service 'wb'"),
+        ("a: {deny: ['web:GET']}", "should be service:METHOD:/path"),
+        ("a: {allow: [{}]}", "should be text"),
+        ("a: {alow: []}", "is not a key Arena knows"),
+        ("a: []", "should be a mapping"),
+    ],
+)
+def test_mistakes(problems: Problems, roles: str, problem: str) -> None:
+    (found,) = problems(WEB + f"roles: {{{roles}}}\n")
+    assert problem in found
+
+
+def test_a_circle_is_found_wherever_it_begins(problems: Problems) -> None:
+    found = problems(WEB + "roles: {a: {inherits: b}, b: {inherits: c}, c: {inherits: b}}\n")
+    assert sorted(line.partition(": ")[2] for line in found) == [
+        "b would inherit from itself",
+        "c would inherit from itself",
+    ]
+
+
+def test_permissions_that_could_only_refuse_or_never_count(problems: Problems) -> None:
+    (found,) = problems(WEB)
+    assert "services.web.routes[0].permissions: would refuse everybody" in found
+    public = WEB.replace("permissions: true", "permissions: true, auth: none")
+    (found,) = problems(public + "roles: {a: {}}\n")
+    assert "makes no sense on a public route" in found

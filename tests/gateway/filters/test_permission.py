@@ -1,0 +1,125 @@
+"""gateway.filters.permission: what the caller's roles may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from arena.gateway.filters import permission
+from arena.model.access import Role, Rule
+from arena.model.route import Route
+from arena.policy.access import Access
+from tests.gateway.kit import Gateway, Start, Stub, bearer, connected, get, post
+
+ROUTES = (
+    Route("api", "web", "/api", strip_path=True, permissions=True),
+    Route("old", "web", "/old", roles=("user",)),
+    Route("open", "web", "/open", auth="none"),
+)
+DENIED = tuple(map(Rule.parse, ("web:*:/items/secret/**", "web:*:/old/x@y")))
+ROLES = (
+    Role("user", allow=(Rule.parse("web:GET:/items/**"),), deny=DENIED),
+    Role("admin", ("user",), allow=(Rule.parse("*:*:/**"),)),
+)
+
+
+@pytest.fixture
+async def gateway(start: Start, stub: Stub) -> Gateway:
+    gateway = await start(stub.endpoint(), routes=ROUTES)
+    gateway.view.use_spec(replace(gateway.view.spec, roles=ROLES))
+    return gateway
+
+
+@pytest.mark.parametrize(
+    ("roles", "path", "status"),
+    [
+        (("user",), "/api/items/1", 200),
+        (("user",), "/api/other", 403),
+        (("user",), "/api/items/secret/1", 403),
+        (("admin",), "/api/other", 200),
+        (("admin",), "/api/items/secret", 403),
+        ((), "/api/items/1", 403),
+        (("nobody",), "/api/items/1", 403),
+        (("admin",), "/old", 200),  # by inheritance
+        (("nobody",), "/old", 403),
+        (("user",), "/old/x@y", 403),  # a denial counts on every route
+    ],
+)
+async def test_who_may_what(gateway: Gateway, roles: tuple[str, ...], path: str, status: int) -> None:
+    async with connected(gateway) as client:
+        for _ in range(2):  # the second time from memory
+            assert (await client.ask(get(path, bearer(*roles)))).status == status
+
+
+async def test_the_method_counts(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(post(b"x", "/api/items/1", bearer("user")))).status == 403
+        assert (await client.ask(get("/api/items/1", bearer("user")))).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/items/%73ecret/1",
+        "/api/items//secret/1",
+        "/api/items/x/../secret/1",
+        "/api/items/secret%2F1",
+        "/api/items%2Fsecret",
+        "/api/items/./secret/",
+        "/old/x%40y",
+        "/old/x@y/",
+    ],
+)
+async def test_no_spelling_dodges_a_denial(gateway: Gateway, stub: Stub, path: str) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get(path, bearer("admin")))).status in (400, 403)
+    assert stub.asked == []
+
+
+async def test_the_refusal_names_the_rule(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        denied = await client.ask(get("/api/items/secret/1", bearer("admin")))
+        assert "the role user denies web:*:/items/secret/**" in str(denied.problem(403, "forbidden")["detail"])
+        assert 'error="insufficient_scope"' in (denied.header("www-authenticate") or "")
+        missing = await client.ask(get("/api/other", bearer("user")))
+        assert "no rule allows GET here" in str(missing.problem(403, "forbidden")["detail"])
+        role = await client.ask(get("/old", bearer("nobody")))
+        assert "needs the role user" in str(role.problem(403, "forbidden")["detail"])
+
+
+async def test_no_token_is_still_401_and_a_public_route_is_public(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/api/items/1"))).status == 401
+        assert (await client.ask(get("/open"))).status == 200
+
+
+async def test_a_reload_changes_the_verdict(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/api/items/1", bearer("user")))).status == 200
+        gateway.view.use_spec(replace(gateway.view.spec, roles=(Role("user"),)))
+        assert (await client.ask(get("/api/items/1", bearer("user")))).status == 403
+
+
+async def test_what_is_remembered_is_bounded(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permission, "_KEEP_VERDICTS", 5)
+    async with connected(gateway) as client:
+        for n in range(12):
+            assert (await client.ask(get("/api/items/1", bearer("user", f"r{n}")))).status == 200
+    match = gateway.plane.table.match(b"GET", b"x", b"/api/items/1")
+    kept = [one.verdicts for one in gateway.plane.table._matches.values() if one.verdicts]
+    assert match.verdicts is None and kept and all(len(one) <= 5 for one in kept)
+
+
+def test_letters_beyond_ascii_are_compared_as_the_service_reads_them() -> None:
+    route = Route("r", "web", "/", permissions=True)
+    access = Access([Role("u", allow=(Rule.parse("web:GET:/é"),))])
+    assert permission.judge(route, access, frozenset({"u"}), "GET", b"/%C3%A9") is None
+    assert permission.judge(route, access, frozenset({"u"}), "GET", b"/%E9") is not None
+
+
+async def test_a_stripped_routes_log_line_names_route_and_service(gateway: Gateway) -> None:
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/api/items/1", bearer("user")))).status == 200
+    line = await gateway.line()
+    assert (line["route"], line["service"]) == ("api", "web")
