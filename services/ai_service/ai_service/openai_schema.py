@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ai_service.chat import Chat, Message, Role, Sampling
 
@@ -24,13 +24,22 @@ class TextPart(BaseModel):
     text: str
 
 
+def _text_only(content: Any) -> Any:
+    """Refuse images and sounds in one sentence: the union's own would be one for each of its branches."""
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if isinstance(kind, str) and kind != "text":
+            raise ValueError(f"a part of type {kind!r:.40} cannot be read here; send text parts only")
+    return content
+
+
 class ChatMessage(BaseModel):
     """`developer` is OpenAI's newer word for `system`."""
 
     model_config = _STRICT
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[TextPart], Field(min_length=1)]
+    content: Annotated[str | Annotated[list[TextPart], Field(min_length=1)], BeforeValidator(_text_only)]
 
     def message(self) -> Message:
         role: Role = "system" if self.role == "developer" else self.role
@@ -53,7 +62,8 @@ class ResponseFormat(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A null is a field that is not given, as OpenAI's clients mean it."""
+    """A null is a field that is not given, as OpenAI's clients mean it. `user` says who the client's own user is and changes
+    nothing: it is neither logged nor passed on."""
 
     model_config = _STRICT
 
@@ -71,6 +81,7 @@ class ChatRequest(BaseModel):
     response_format: ResponseFormat | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
+    user: str | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -60,7 +60,7 @@ async def _failure(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = [_finding(item) for item in error.errors()]
+    found = [_not_json(request)] if _is_unread(request, error) else [_finding(item) for item in error.errors()]
     if _speaks_openai(request):
         first = found[0]
         return _json(as_openai(400, first["code"], first["message"], first["field"] or None), 400)
@@ -93,6 +93,19 @@ def _speaks_openai(request: Request) -> bool:
     return request.url.path.startswith("/v1")
 
 
+def _is_unread(request: Request, error: RequestValidationError) -> bool:
+    """Whether there is a body that was not even parsed, because it does not say that it is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = any(item["loc"] == ("body",) and item["type"] != "missing" for item in error.errors())
+    return given and kind != "application/json" and not kind.endswith("+json")
+
+
+def _not_json(request: Request) -> dict[str, str]:
+    kind = request.headers.get("content-type")
+    given = f"the body is sent as {kind!r:.60}" if kind else "the body is sent without a content type"
+    return {"field": "", "code": "invalid_content_type", "message": f"{given}: send Content-Type: application/json"}
+
+
 def _finding(item: dict[str, Any]) -> dict[str, str]:
     """One of pydantic's errors in a client's words: the field's path, and what is wrong with it."""
     field = ".".join(str(part) for part in item["loc"][1:])
@@ -100,4 +113,5 @@ def _finding(item: dict[str, Any]) -> dict[str, str]:
         return {"field": field, "code": "unsupported_parameter", "message": f"{field} is not supported here"}
     if item["type"] == "json_invalid":
         return {"field": "", "code": "invalid_json", "message": f"the body is not JSON: {item['ctx']['error']}"}
-    return {"field": field, "code": "invalid_value", "message": f"{field or 'body'}: {item['msg']}"}
+    message = item["msg"].removeprefix("Value error, ")
+    return {"field": field, "code": "invalid_value", "message": f"{field or 'body'}: {message}"}

@@ -27,6 +27,20 @@ def test_null_means_not_given() -> None:
     assert request.chat() == ChatRequest.model_validate(ASK).chat()
 
 
+def test_the_end_user_may_be_named_and_changes_nothing() -> None:
+    assert ChatRequest.model_validate({**ASK, "user": "ada"}).chat() == ChatRequest.model_validate(ASK).chat()
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_audio", "file"])
+def test_a_part_that_is_no_text_gets_one_sentence(kind: str) -> None:
+    parts = [{"type": "text", "text": "what is this?"}, {"type": kind, kind: {"url": "x"}}]
+    with pytest.raises(ValidationError) as caught:
+        ChatRequest.model_validate({"messages": [{"role": "user", "content": parts}]})
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("messages", 0, "content")
+    assert f"a part of type '{kind}' cannot be read here; send text parts only" in error["msg"]
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -55,6 +69,9 @@ def test_null_means_not_given() -> None:
         {"stream": "yes"},
         {"stream_options": {"include_usage": True}},
         {"seed": 2**64},
+        {"user": 5},
+        {"messages": [{"role": "user", "content": [5]}]},
+        {"messages": [{"role": "user", "content": [{"type": 5}]}]},
     ],
 )
 def test_what_is_not_served_is_refused(more: dict[str, object]) -> None:

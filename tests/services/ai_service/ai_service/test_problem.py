@@ -77,3 +77,18 @@ async def test_unknown_paths_and_methods(http: httpx.AsyncClient) -> None:
     wrong = await http.delete("/v1/x")
     assert wrong.status_code == 405
     assert wrong.headers["allow"]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain; charset=utf-8", None])
+async def test_json_that_is_not_called_so_gets_the_remedy(http: httpx.AsyncClient, kind: str | None) -> None:
+    headers = {} if kind is None else {"content-type": kind}
+    ours = await http.post("/x", content=b'{"n": 1}', headers=headers)
+    assert ours.status_code == 422 and "send Content-Type: application/json" in ours.json()["detail"]
+    theirs = await http.post("/v1/x", content=b'{"n": 1}', headers=headers)
+    assert theirs.status_code == 400 and "send Content-Type: application/json" in theirs.json()["error"]["message"]
+    assert theirs.json()["error"]["code"] == "invalid_content_type"
+
+
+async def test_a_body_of_another_shape_is_not_told_about_its_type(http: httpx.AsyncClient) -> None:
+    assert "Content-Type" not in (await http.post("/x", json=[])).text
+    assert "Content-Type" not in (await http.post("/x", content=b"")).text
