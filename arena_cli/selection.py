@@ -61,18 +61,25 @@ class Selection:
         return StateLayout.of(folder, name or self._read(folder))
 
     def _remembered(self, missing: ConfigError) -> StateLayout:
-        """Without a file: the project that has been up in the nearest folder that remembers one, or one of that name."""
+        """Without a file: the project that runs (or whose daemon died) in the nearest folder that has one; with a name, the
+        one whose state is there."""
         from arena.model.layout import StateLayout
 
         start = Path(self.directory).resolve()
         for folder in (start, *start.parents):
-            known = [name for name in known_in(folder) if self.name in ("", name)]
+            known = self._known(folder)
             if len(known) == 1:
                 return StateLayout.of(folder, known[0])
             if known:
-                told = f"{missing.message}, and several projects have been up in {folder}: {', '.join(known)}"
+                told = f"{missing.message}, and several projects are up in {folder}: {', '.join(known)}"
                 raise ConfigError(told, hint="choose one with -p NAME") from missing
         raise missing
+
+    def _known(self, folder: Path) -> list[str]:
+        if not self.name:
+            return known_in(folder)
+        there = _PLAIN_NAME.fullmatch(self.name) and (folder / ".arena" / self.name).is_dir()
+        return [self.name] if there else []
 
     def _skim(self, paths: Sequence[Path]) -> str:
         """The name if a glance at the files is enough to tell it, else ""."""
@@ -97,7 +104,7 @@ class Selection:
 
 
 def known_in(folder: Path) -> list[str]:
-    """The names of the projects that have been up in `folder`."""
+    """The names of the projects that were brought up in `folder` and not taken down."""
     return sorted(path.parent.name for path in folder.glob(".arena/*/desired.json"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arena.control.messages import DownReport
 from arena.errors import NothingRunning
+from arena.model.layout import StateLayout
 from arena_cli.context import Context
 from arena_cli.progress import watching
 
@@ -13,23 +14,23 @@ async def stop(context: Context, grace: float | None, volumes: bool) -> DownRepo
 
     `grace` in seconds, None for each instance's own.
     """
+    layout = context.layout()  # once: what it is found by may be gone afterwards
     try:
-        return await _ask(context, grace, volumes)
+        return await _ask(context, layout, grace, volumes)
     except NothingRunning:
-        layout = context.layout()
         if not volumes or not layout.root.is_dir():
             return None
     from arena.daemon import launch
 
     await launch.ensure(layout, layout.root.parent.parent)  # state is the daemon's to delete
-    return await _ask(context, grace, volumes)
+    return await _ask(context, layout, grace, volumes)
 
 
-async def _ask(context: Context, grace: float | None, volumes: bool) -> DownReport:
+async def _ask(context: Context, layout: StateLayout, grace: float | None, volumes: bool) -> DownReport:
     from arena.daemon import launch
 
-    async with context.client() as arena:
+    async with context.client(layout) as arena:
         with watching(context) as on_event:
             report = await arena.down(grace, volumes, on_event)
-    await launch.ended(context.layout())
+    await launch.ended(layout)
     return report

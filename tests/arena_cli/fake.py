@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, PartReport, UpReport, UpRequest
@@ -78,6 +78,7 @@ class FakeOperator:
     hold: bool = True
     chatty: bool = False
     stop_takes: float = 0.0
+    on_down: Callable[[], None] = bool
     calls: list[tuple[str, object]] = field(default_factory=list)
 
     async def info(self) -> DaemonInfo:
@@ -100,6 +101,7 @@ class FakeOperator:
         if grace != 0.0:
             await asyncio.sleep(self.stop_takes)
         on_event(Event(now, "stopped", "web", "web-1"))
+        self.on_down()
         return DownReport(("web-1", "gateway-1"), (), 0.5)
 
     async def restart(self, services: tuple[str, ...], grace: float | None, on_event: Listener) -> UpReport:

@@ -102,9 +102,16 @@ def test_what_has_been_up_is_found_when_its_file_is_gone(here: Path, monkeypatch
     assert Selection(name="demo").layout().root == here / ".arena" / "demo"
     write(here / ".arena" / "second" / "desired.json", "{}")
     assert Selection(name="second").layout().root == here / ".arena" / "second"
-    with pytest.raises(ConfigError, match=r"several projects have been up in .*: demo, second") as caught:
+    with pytest.raises(ConfigError, match=r"several projects are up in .*: demo, second") as caught:
         Selection().layout()
     assert "-p NAME" in caught.value.hint
+
+
+def test_without_a_file_the_state_of_a_project_that_is_down_is_found_by_its_name(here: Path) -> None:
+    write(here / ".arena" / "demo" / "daemon.log", "")
+    assert Selection(name="demo").layout().root == here / ".arena" / "demo"
+    with pytest.raises(ConfigError, match=r"No arena\.yaml"):
+        Selection().layout()
 
 
 @pytest.mark.parametrize("name", ["other", "../demo", "*", "."])

@@ -33,3 +33,11 @@ async def test_state_left_behind_is_deleted_with_volumes(folder: Folder) -> None
     assert (layout.logs / "web-1.log").exists()
     assert await stop(context(folder), None, True) is not None
     assert not (layout.logs / "web-1.log").exists() and layout.jwt_secret.read_text() == "kept"
+
+
+async def test_a_project_without_its_file_is_stopped_and_forgotten(daemon: FakeOperator, folder: Folder) -> None:
+    folder.layout.desired.write_text("{}")
+    (folder.path / "arena.yaml").unlink()
+    daemon.on_down = folder.layout.desired.unlink  # as the real one does
+    report = await stop(context(folder), None, False)
+    assert report is not None and report.stopped == ("web-1", "gateway-1")
