@@ -221,3 +221,20 @@ async def test_a_worker_answers_at_the_shared_port_and_at_its_own(
         page = (await client.ask(get("/metrics"))).body.decode()
         assert 'arena_gateway_worker_info{worker="gateway-7"} 1' in page
         client.leave()
+
+
+async def test_a_worker_waits_for_one_that_did_not_share_to_let_go(
+    process: Process, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process.write(replace(process.spec, settings=replace(process.spec.settings, workers=2)))
+    with socket.create_server(("127.0.0.1", free_port)):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            process.port = sock.getsockname()[1]
+        monkeypatch.setenv("PORT", str(process.port))
+        process.start()
+        (await process.connect()).leave()  # it has come as far as its own port
+    process.port = free_port
+    client = await process.connect()
+    assert (await client.ask(get("/health"))).status == 200
+    client.leave()

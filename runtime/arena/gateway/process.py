@@ -14,8 +14,9 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from time import monotonic
 
-from arena.errors import ArenaError, ConfigError
+from arena.errors import ArenaError, ConfigError, PortTaken
 from arena.gateway.listener import listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
@@ -28,6 +29,7 @@ from arena.telemetry.accesslog import LineWriter, Stamp
 
 _log = logging.getLogger("arena.gateway")
 _RESERVED_FILES = 64
+_HANDOVER_SECONDS = 2.0
 _EXIT_FAILURE, _EXIT_CONFIG = 1, 3
 
 
@@ -93,7 +95,19 @@ async def _listen(plane: Plane, settings: GatewaySettings) -> list[asyncio.Serve
     if settings.workers == 1:
         return [await listen(plane, settings.host, settings.port)]
     own = [await listen(plane, "127.0.0.1", int(port))] if (port := os.environ.get("PORT")) else []
-    return [*own, await listen(plane, settings.host, settings.port, shared=True)]
+    return [*own, await _join(plane, settings)]
+
+
+async def _join(plane: Plane, settings: GatewaySettings) -> asyncio.Server:
+    """Listen at the port of all workers. A gateway that did not share it may still be letting go of it."""
+    end = monotonic() + _HANDOVER_SECONDS
+    while True:
+        try:
+            return await listen(plane, settings.host, settings.port, shared=True)
+        except PortTaken:
+            if monotonic() >= end:
+                raise
+            await asyncio.sleep(0.02)
 
 
 def max_connections() -> int:
