@@ -45,6 +45,8 @@ def test_the_embedded_store_counts_dies_and_comes_back(sandbox: Sandbox) -> None
         poll(lambda: client.get("/health").json()["status"], lambda status: status == "ok")
         # The counts died with it, and begin anew.
         assert [client.get("/web/").status_code for _ in range(4)] == [200, 200, 200, 429]
+    sandbox.arena("down")
+    assert not list((sandbox.directory / ".arena").rglob("valkey.*"))
 
 
 def _status(client: httpx.Client, path: str) -> int:

@@ -100,7 +100,8 @@ class DaemonOperator:
         with self._hearing(on_event):
             await self._registrations.outside(())
             ended = await self._supervisor.stop((), grace)
-        for file in (self._layout.desired, self._layout.instances, self._layout.gateway_spec):
+        layout = self._layout
+        for file in (layout.desired, layout.instances, layout.gateway_spec, layout.store_config):
             file.unlink(missing_ok=True)
         if volumes:
             self._forget()
