@@ -141,6 +141,8 @@ def check_routes(reading: Reading, project: Project) -> None:
 def _check_route(reading: Reading, route: Route, path: Path) -> None:
     if route.path in GATEWAY_PATHS:
         reading.problem((*path, "path"), f"{route.path} is answered by the gateway itself", "choose another path")
+    if route.strip_path and route.transform.path is not None:
+        reading.problem((*path, "strip_path"), "and rewrite both change the path", "keep one of them", key=True)
     if route.auth == "none" and route.roles:
         reading.problem((*path, "roles"), "asks for roles on a public route", "remove roles, or auth: none", key=True)
     if any(not role or not role.isprintable() or " " in role for role in route.roles):

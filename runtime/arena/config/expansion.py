@@ -8,15 +8,17 @@ from arena.config.interpolate import CHILD_VARIABLES, InterpolationError, Variab
 from arena.config.report import Report
 from arena.config.secrecy import is_secret
 from arena.config.tree import Entry, Mapping, Node, Path, Scalar, Sequence, dotted
+from arena.model.transform import FACTS
 
 _NONE: frozenset[str] = frozenset()
+_PER_REQUEST = frozenset(FACTS)
 
 
 def fill(node: Node, env: EnvMapping[str, str], report: Report, path: Path = ()) -> Node:
     """The tree with every value filled; keys and `x-` sections stay as they are. Mistakes are reported.
 
     What only the supervisor can know (PORT and the like) stays a reference where an instance will see it: in `command`,
-    `environment` and `healthcheck.test` of a service.
+    `environment` and `healthcheck.test` of a service. So do facts of a request, in what a route changes on it.
     """
     if isinstance(node, Scalar):
         return _filled(node, env, report, path)
@@ -34,7 +36,7 @@ def _filled(node: Scalar, env: EnvMapping[str, str], report: Report, path: Path)
     if node.text is None or "$" not in node.text:
         return node
     try:
-        expansion = expand(node.text, env, CHILD_VARIABLES if _per_instance(path) else _NONE)
+        expansion = expand(node.text, env, _kept(path))
     except InterpolationError as error:
         report.problem(node.mark.seek(error.fragment), path, str(error), error.hint)
         return node
@@ -51,6 +53,13 @@ def _unset(variable: Variable, node: Scalar, report: Report, path: Path) -> None
         report.problem(mark, path, f"{name} is not set", f"set {name}, or write ${{{name}:-}} if it may be empty")
     else:
         report.note(mark, path, f"{name} is not set; '' is used", f"set {name}, or write ${{{name}:-default}}")
+
+
+def _kept(path: Path) -> frozenset[str]:
+    if _per_instance(path):
+        return CHILD_VARIABLES
+    changes = len(path) > 4 and path[0] == "services" and path[2] == "routes"
+    return _PER_REQUEST if changes and path[4] in ("request", "response", "rewrite") else _NONE
 
 
 def _per_instance(path: Path) -> bool:

@@ -2,7 +2,8 @@
 
 `${VAR}` and `$VAR` are the value, or '' when unset. `${VAR:-default}` / `${VAR-default}` fall back when unset or empty /
 unset. `${VAR:?message}` / `${VAR?message}` refuse. `${VAR:+alt}` / `${VAR+alt}` give alt when set (and not empty).
-`$$` is a dollar sign. Defaults may hold variables themselves; only the branch that is taken is evaluated.
+`$$` is a dollar sign. `${word.word}` is a fact of a request, which stays a reference where one is known, and is a mistake
+elsewhere. Defaults may hold variables themselves; only the branch that is taken is evaluated.
 Source: the Compose Specification, "Interpolation".
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FACT = re.compile(r"\$\{([a-z_]+\.[a-z_.]+)\}")
 _NESTING = 20  # of defaults inside defaults
 _OPERATOR = re.compile(r":?[-?+]")
 
@@ -106,6 +108,9 @@ def _reference(text: str, start: int, depth: int) -> tuple[Part, int]:
 
 
 def _braced(text: str, start: int, depth: int) -> tuple[Variable, int]:
+    fact = _FACT.match(text, start)
+    if fact:
+        return Variable(fact[1], fact[0]), fact.end()
     name = _NAME.match(text, start + 2)
     if not name:
         raise InterpolationError("${ must be followed by a name", text[start : start + 3], "write $$ for a dollar sign")
@@ -124,6 +129,8 @@ def _evaluate(parts: tuple[Part, ...], env: Mapping[str, str], keep: frozenset[s
 
 def _value(variable: Variable, env: Mapping[str, str], keep: frozenset[str], unset: list[Variable]) -> str:
     kept = variable.name in keep
+    if "." in variable.name and not kept:
+        raise _no_fact(variable, keep)
     value = f"${{{variable.name}}}" if kept else env.get(variable.name)
     present = bool(value) if variable.operator.startswith(":") else value is not None
     kind = variable.operator[-1:]
@@ -138,3 +145,10 @@ def _value(variable: Variable, env: Mapping[str, str], keep: frozenset[str], uns
         raise InterpolationError(f"{variable.name} is not set: {message}", variable.raw, f"set {variable.name}")
     unset.append(variable)
     return ""
+
+
+def _no_fact(variable: Variable, keep: frozenset[str]) -> InterpolationError:
+    facts = ", ".join(sorted(name for name in keep if "." in name))
+    hint = f"there are {facts}" if facts else "they can stand in a route's request, response and rewrite"
+    what = "is not known" if facts else "has no value here"
+    return InterpolationError(f"the fact {variable.name} of a request {what}", variable.raw, hint)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
+from arena.config import transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.access import Role
@@ -53,6 +54,7 @@ def _masked(project: Project) -> Project:
             environment=_masked_values(service.environment),
             metadata=_masked_values(service.metadata),
             probe=service.probe and replace(service.probe, command=_masked_words(service.probe.command)),
+            routes=tuple(replace(route, transform=transform.masked(route.transform)) for route in service.routes),
         )
         for service in project.services
     )
@@ -176,6 +178,7 @@ def _route(route: Route) -> dict[str, Any]:
         if values:
             shown[key] = [_literal(value) for value in values]
     shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
+    shown |= transform.shown(route.transform)
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:
         shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)

@@ -13,6 +13,7 @@ from arena.auth.jwt import Verifier
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
+from arena.gateway.filters.transform import compile_transform
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
@@ -47,7 +48,9 @@ class Assembler:
 
     def use(self, spec: GatewaySpec) -> Authenticator:
         """Take over a spec and return its authenticator. Raises ArenaError (ConfigError) for a weak secret,
-        ValueError for an impossible limit; then nothing has changed."""
+        ValueError for an impossible limit or transformation; then nothing has changed."""
+        for route in spec.routes:
+            compile_transform(route.transform)
         authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
@@ -67,15 +70,23 @@ class Assembler:
         routes = []
         for route in (*spec.routes, *_auto_routes(spec, snapshot)):
             service = services.get(route.service) or self._service(route.service, snapshot)
+            change = compile_transform(route.transform)
             settings = spec.settings
             routes.append(
                 CompiledRoute(
                     route,
                     service,
-                    compile_chain(route, settings.rate_limits, authenticator, self._meter, self._admit, access=access),
+                    (
+                        *compile_chain(
+                            route, settings.rate_limits, authenticator, self._meter, self._admit, access=access
+                        ),
+                        *change.filters,
+                    ),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
                     settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
+                    change.edit_reply,
+                    change.rewrite,
                 )
             )
         return Table(routes, pages, self._own, self._unmatched)

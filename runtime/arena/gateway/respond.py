@@ -20,6 +20,9 @@ _NO_BODY = frozenset({204, 304})
 
 def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
     """Pass on the reply's head, with `rest`: what came of its body in the same piece."""
+    route = x.match.route
+    if route is not None and route.edit_reply is not None:
+        route.edit_reply(x, head)
     length = head.length
     upstream.reusable = head.reusable and x.body_done
     if x.head.method == b"HEAD" or head.status in _NO_BODY:

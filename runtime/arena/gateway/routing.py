@@ -22,6 +22,8 @@ from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.exchange import Exchange
+    from arena.gateway.filters.transform import ReplyEdit
+    from arena.gateway.rewrite import Rewriter
 
 Filter = Callable[["Exchange"], "Refusal | Awaitable[Refusal | None] | None"]
 Page = Callable[["Exchange"], Content | Refusal]
@@ -44,7 +46,8 @@ class Service:
 
 @dataclass(slots=True)
 class CompiledRoute:
-    """A route made ready: its filters in order, its counters, its limits (bytes, seconds)."""
+    """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
+    reply's head and of a request's path."""
 
     route: Route
     service: Service
@@ -52,6 +55,8 @@ class CompiledRoute:
     stats: RouteStats
     body_limit: int
     first_byte: float
+    edit_reply: ReplyEdit | None = None
+    rewrite: Rewriter | None = None
 
 
 @dataclass(slots=True)
@@ -139,6 +144,11 @@ class Table:
         if route is None:
             return self._refuse(asked, _not_allowed({name for one in routes for name in one.route.methods}))
         log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
+        if route.rewrite is not None:
+            try:
+                return Match(log_part, route.stats, route=route, path=route.rewrite(path, prefix))
+            except BadPath as error:
+                return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be rewritten: {error}"))
         if not route.route.strip_path or not prefix:
             return Match(log_part, route.stats, route=route, path=path)
         stripped = path[len(prefix) :] or b"/"

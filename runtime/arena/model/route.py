@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.model.transform import Transform
+
 Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
 
 
@@ -45,7 +47,7 @@ class Route:
     mean any. `roles` lists the roles of which the caller needs at least one; empty means any authenticated caller.
     `permissions`: one of the caller's roles must also allow the request by a rule; a rule that denies it counts either way.
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
-    `max_body_bytes` None means the gateway's own limit.
+    `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way.
     """
 
     name: str
@@ -59,4 +61,5 @@ class Route:
     rate_limits: tuple[RateLimit, ...] = ()
     first_byte_timeout: float | None = None
     max_body_bytes: int | None = None
+    transform: Transform = Transform()
     permissions: bool = False

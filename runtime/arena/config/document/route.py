@@ -21,7 +21,9 @@ from arena.config.document.base import (
     Texts,
     UrlPath,
     listed,
+    nested,
 )
+from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
@@ -165,3 +167,6 @@ class RouteSection(Section):
     max_body_bytes: Size | None = Field(
         default=None, description="Largest request body. Default: gateway.max_body_bytes."
     )
+    request: RequestSection = nested("Changes to requests.")
+    response: ResponseSection = nested("Changes to the service's replies.")
+    rewrite: RewriteSection = nested("Changes to path and query.")

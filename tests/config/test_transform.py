@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arena.config import Loaded
+from arena.config.present import render
+from arena.config.secrecy import MASK
+from arena.model.transform import Edit, Pair, PathRewrite, StatusChange, Transform
+
+Load = Callable[..., Loaded]
+Problems = Callable[..., list[str]]
+TEXT = """
+services:
+  a:
+    command: a
+    routes:
+      - path: /a
+        request:
+          headers:
+            set: {X-User: "$$ ${principal.sub}", Authorization: "Bearer ${SECRET}", X-Token: "${principal.sub}"}
+            add: {X-A: 1}
+            remove: Cookie
+            rename: {X-Old: X-New}
+        response: {headers: {remove: [Server]}, status: {404: 410}}
+        rewrite: {path: {match: "/a/{id}", to: "/b/{id}"}, query: {set: {u: "${principal.sub}"}, remove: [x], rename: {p: q}}}
+      - {path: /p, rewrite: {prefix: /q}}
+"""
+
+
+def test_a_whole_transformation(load: Load) -> None:
+    first, second = load(TEXT, env={"SECRET": "s3cr3t"}).project.services[0].routes
+    assert first.transform == Transform(
+        Edit(
+            (Pair("X-User", "$ ${principal.sub}"), Pair("Authorization", "Bearer s3cr3t"), Pair("X-Token", "${principal.sub}")),
+            (Pair("X-A", "1"),),
+            ("Cookie",),
+            (Pair("X-Old", "X-New"),),
+        ),
+        Edit(remove=("Server",)),
+        (StatusChange(404, 410),),
+        PathRewrite("/b/{id}", "/a/{id}"),
+        Edit((Pair("u", "${principal.sub}"),), (), ("x",), (Pair("p", "q"),)),
+    )  # fmt: skip
+    assert second.transform == Transform(path=PathRewrite("/q"))
+
+
+def test_it_reads_back_and_is_masked(load: Load) -> None:
+    project = load(TEXT, env={"SECRET": "s3cr3t"}).project
+    text = render(project, "yaml", show_secrets=True)
+    assert load(text).project == project
+    hidden = render(project, "yaml")
+    assert "s3cr3t" not in hidden
+    assert hidden.count(MASK) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        ('{path: "/${principal.sub}"}', "the fact principal.sub of a request has no value here"),
+        (
+            '{path: /, request: {headers: {set: {A: "${principal.role}"}}}}',
+            "the fact principal.role of a request is not",
+        ),
+        ("{path: /a, strip_path: true, rewrite: {prefix: /b}}", "and rewrite both change the path"),
+        ("{path: /a, request: {headers: {set: {Host: b}}}}", "the gateway reads and writes this header itself"),
+    ],
+)
+def test_mistakes(problems: Problems, route: str, problem: str) -> None:
+    (found,) = problems(f"services: {{a: {{command: a, routes: [{route}]}}}}")
+    assert problem in found
