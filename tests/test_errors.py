@@ -20,5 +20,7 @@ def test_no_two_errors_share_a_code() -> None:
     kinds: list[type[ArenaError]] = [ArenaError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    codes = [kind.code for kind in kinds if "code" in vars(kind)]  # a finer kind of the same failure may inherit its code
+    codes = [
+        kind.code for kind in kinds if "code" in vars(kind)
+    ]  # a finer kind of the same failure may inherit its code
     assert len(codes) == len(set(codes))
