@@ -80,3 +80,16 @@ def test_junk_is_a_value_error_or_a_number(text: str) -> None:
             parse(text)
         except ValueError as error:
             assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("50%", 0.5), (" 12.5 % ", 0.125), ("0.5", 0.5), ("1", 1.0), ("150%", 1.5)]
+)
+def test_share(text: str, share: float) -> None:
+    assert quantity.share(text) == share
+
+
+@pytest.mark.parametrize("text", ["", "%", "half", "-1%", "50%%", "nan"])
+def test_share_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match="should be a share such as 50%"):
+        quantity.share(text)

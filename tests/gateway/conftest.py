@@ -19,6 +19,7 @@ from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.store import StoreAddress
+from arena.model.traffic import Traffic
 from arena.tasks import cancel, spawn
 from arena.telemetry.accesslog import LineWriter
 from tests.gateway.kit import PUBLIC, SECRET, Answer, Client, Gateway, Start, Stub, connected, hello
@@ -69,9 +70,12 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         services: tuple[str, ...] = (),
         max_connections: int = 1000,
         store: StoreAddress | None = None,
+        traffic: Traffic | None = None,
         **settings: object,
     ) -> Gateway:
         spec = GatewaySpec("test", replace(GatewaySettings(jwt=Jwt(SECRET)), **settings), routes, services, store=store)  # type: ignore[arg-type]
+        if traffic is not None:
+            spec = replace(spec, traffic=dict.fromkeys({e.service for e in endpoints}, traffic))
         log_file = tmp_path / f"access-{len(running)}.log"
         file = log_file.open("wb")
         plane = Plane(spec.settings, LineWriter(file.fileno()), max_connections)

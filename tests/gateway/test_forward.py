@@ -13,6 +13,7 @@ from arena.model.address import Address
 from arena.model.project import Timeouts
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint
+from arena.model.traffic import Traffic
 from tests.gateway.kit import QUICK, Client, Gateway, Start, Stub, Talk, connected, eventually, get, post
 
 
@@ -212,10 +213,12 @@ async def test_a_restarted_upstream_costs_no_client_an_error(start: Start, stub:
     assert [reply.status for reply in replies] == [200, 200]
 
 
-async def test_retries_stop_when_the_budget_is_spent(client: Client, stub: Stub, gateway: Gateway) -> None:
+async def test_retries_stop_when_the_budget_is_spent(start: Start, stub: Stub) -> None:
     stub.answer = dying_first(100_000)  # type: ignore[assignment]
-    for _ in range(100):
-        assert (await client.ask(get())).status == 502
+    gateway = await start(stub.endpoint(), traffic=Traffic(breaker=None))
+    async with connected(gateway) as client:
+        for _ in range(100):
+            assert (await client.ask(get())).status == 502
     assert len(stub.asked) < 100 + 10 + 0.2 * 100 + 20
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from arena.gateway.target import Target, key_of
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint
+from arena.model.traffic import BreakerRule, Traffic
 from tests.gateway.kit import Gateway, connected, eventually, get
 
 ENDPOINT = Endpoint("web", "web-1", Address("::1", 80, path="/base"), "passing")
@@ -30,3 +33,20 @@ async def test_retiring_closes_what_is_idle(gateway: Gateway) -> None:
         target.retire()
         assert (target.retired, len(target.idle)) == (True, 0)
         await eventually(lambda: not gateway.plane.upstreams)
+
+
+def test_a_swap_keeps_the_breaker_unless_its_rule_changed_or_the_instance_recovered() -> None:
+    rule = BreakerRule(failures=1, open_for=60.0)
+    target = Target(ENDPOINT, Traffic(rule))
+    breaker = target.breaker
+    assert breaker is not None
+    breaker.fail(breaker.admit(0.0), 0.0)
+    target.follow(ENDPOINT, Traffic(rule))
+    target.follow(replace(ENDPOINT, health="failing"), Traffic(rule))
+    assert (target.breaker is breaker, breaker.closed, target.health) == (True, False, "failing")
+    target.follow(ENDPOINT, Traffic(rule))
+    assert (target.breaker is breaker, breaker.closed) == (True, True)
+    target.follow(ENDPOINT, Traffic(replace(rule, failures=2)))
+    assert target.breaker is not breaker
+    target.follow(ENDPOINT, Traffic(None))
+    assert target.breaker is None

@@ -14,7 +14,7 @@ from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 RESERVED = ("gateway", "registry", "state")
-GATEWAY_PATHS = ("/health", "/services", "/metrics")
+GATEWAY_PATHS = ("/health", "/services", "/metrics", "/breakers")
 
 
 def check(reading: Reading, project: Project) -> None:

@@ -17,6 +17,7 @@ from arena.model.access import Role
 from arena.model.project import GatewaySettings, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
+from arena.model.traffic import Traffic
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
 
@@ -119,6 +120,8 @@ def _service(project: Project, service: Service) -> dict[str, Any]:
         shown["depends_on"] = {each.service: {"condition": each.condition} for each in service.depends_on}
     shown["healthcheck"] = _probe(service.probe) if service.probe else {"disable": True}
     shown["routes"] = [_route(route) for route in service.routes]
+    if service.traffic != Traffic():
+        shown["traffic"] = _traffic(service.traffic)
     if service.metadata:
         shown["metadata"] = {key: _literal(value) for key, value in service.metadata.items()}
     return shown
@@ -188,6 +191,20 @@ def _route(route: Route) -> dict[str, Any]:
 
 
 def _limit(limit: RateLimit) -> dict[str, Any]:
+def _traffic(traffic: Traffic) -> dict[str, Any]:
+    rule = traffic.breaker
+    if rule is None:
+        return {"breaker": {"disable": True}}
+    shown: dict[str, Any] = {
+        name: getattr(rule, name) for name in ("failures", "error_rate", "slow_rate", "min_requests")
+    }
+    shown |= {name: _seconds(getattr(rule, name)) for name in ("window", "open_for", "max_open_for")}
+    shown |= {"trials": rule.trials, "statuses": list(rule.statuses)}
+    if rule.slow_after is not None:
+        shown["slow_after"] = _seconds(rule.slow_after)
+    return {"breaker": shown}
+
+
     shown: dict[str, Any] = {
         "algorithm": limit.algorithm,
         "rate": _rate(limit),

@@ -51,6 +51,14 @@ def rate(text: str) -> tuple[float, int]:
     return count / period, max(1, math.ceil(count))
 
 
+def share(text: str) -> float:
+    """A share of one from `50%`, or from a plain number such as 0.5."""
+    number, percent = text.strip().removesuffix("%").rstrip(), text.strip().endswith("%")
+    if not _PLAIN.fullmatch(number):
+        raise ValueError(f"should be a share such as 50% or 0.5, not {text!r:.60}")
+    return _finite(float(number)) / (100.0 if percent else 1.0)
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value) or value > 1e15:
         raise ValueError("is too large")

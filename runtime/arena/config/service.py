@@ -14,6 +14,7 @@ from arena.config.environment import environment
 from arena.config.own_file import OwnFile, own_file
 from arena.config.secrecy import conceal
 from arena.config.shell_words import shell_word
+from arena.config.traffic import traffic
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
@@ -44,6 +45,7 @@ def service(reading: Reading, name: str, section: ServiceSection) -> Service:
         stop_grace_period=section.stop_grace_period,
         routes=_routes(name, section, own),
         metadata=_metadata(section),
+        traffic=traffic(section.traffic),
     )
 
 
@@ -68,6 +70,7 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
         probe=_probe(reading, name, check, OwnFile()),
         routes=_routes(name, section, OwnFile()),
         metadata=_metadata(section),
+        traffic=traffic(section.traffic),
     )
 
 

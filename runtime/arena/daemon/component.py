@@ -54,6 +54,7 @@ def gateway_spec(
         revoked_file=str(layout.tokens_revoked),
         roles=project.roles,
         store=embedded or project.state.address,
+        traffic={service.name: service.traffic for service in project.services},
     )
 
 

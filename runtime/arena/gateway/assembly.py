@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.policy.access import Access
+from arena.model.traffic import Traffic
 from arena.policy.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Assembler:
     ) -> Table:
         """Compile the routes of `spec` (and the automatic ones) for the endpoints of `snapshot`."""
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
-        self._follow(snapshot)
+        self._follow(snapshot, spec.traffic)
         services = {name: self._service(name, snapshot) for name in {e.service for e in snapshot.endpoints}}
         access = Access(spec.roles)
         routes = []
@@ -97,6 +98,11 @@ class Assembler:
             self.store.close()
             self.store = None
         if spec.store is None:
+    @property
+    def targets(self) -> Iterable[Target]:
+        """Every endpoint of the present snapshot."""
+        return self._targets.values()
+
             self._admit = admit
             return
         # Only now: this needs hiredis, which comes with the extra `state`.
@@ -106,7 +112,7 @@ class Assembler:
         self.store = self.store or Store(spec.store)
         self._admit = partial(admit_shared, store=self.store, project=spec.project)
 
-    def _follow(self, snapshot: Snapshot) -> None:
+    def _follow(self, snapshot: Snapshot, traffic: dict[str, Traffic]) -> None:
         """Keep the targets that stay, make those that are new, retire those that are gone."""
         present = {key_of(endpoint): endpoint for endpoint in snapshot.endpoints}
         for key in self._targets.keys() - present.keys():
@@ -114,10 +120,11 @@ class Assembler:
         for key, endpoint in present.items():
             target = self._targets.get(key)
             if target is None:
-                self._targets[key] = Target(endpoint)
+                self._targets[key] = Target(endpoint, rules)
             else:
-                target.health = endpoint.health
+                target.follow(endpoint, rules)
 
+            rules = traffic.get(endpoint.service) or Traffic()
     def _service(self, name: str, snapshot: Snapshot) -> Service:
         targets = [self._targets[key_of(endpoint)] for endpoint in snapshot.endpoints if endpoint.service == name]
         live = [target for target in targets if target.health == "passing"]

@@ -29,12 +29,13 @@ class Exchange:
     `body` is the part of the request body that arrived before there was an upstream to send it to; `body_done` says
     that the whole body has arrived. `query` starts with its question mark. `first_byte` is how long the reply's head
     may take. `reply_fields` are further header lines for the client alone, b'' for none. `answered`: a reply head went
-    to the client. `over`: nothing more may happen.
+    to the client. `admission` is the generation of the target's breaker that let the attempt through, `judged` says that
+    it heard of the attempt's end. `over`: nothing more may happen.
     """
 
     __slots__ = (
-        "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
-        "client", "first_byte", "head", "ids", "keep", "log_caller", "match", "over", "principal", "query",
+        "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
+        "client", "first_byte", "head", "ids", "judged", "keep", "log_caller", "match", "over", "principal", "query",
         "reply_fields", "request_id", "sent_at", "service", "status", "target", "trace_id", "upstream", "upstream_seconds",
     )  # fmt: skip
 
@@ -60,6 +61,8 @@ class Exchange:
         self.body_limit = 0
         self.first_byte = 0.0
         self.attempts = 0
+        self.admission = 0
+        self.judged = True
         self.answered = False
         self.keep = False
         self.over = False

@@ -7,6 +7,7 @@ file, which decides between another attempt, a refusal and a cut.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import ssl
 from collections.abc import Awaitable, Iterator
@@ -14,7 +15,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import record
+from arena.gateway import attempt, record
 from arena.gateway.answer import answer_here, body_too_large, refuse
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
@@ -22,13 +23,13 @@ from arena.gateway.refusal import Refusal
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.body import LAST_CHUNK, chunk
 from arena.gateway.wire.request import RequestHead
-from arena.policy.balance import choose
+from arena.policy.balance import choose, is_awake
 from arena.policy.retry import MAX_ATTEMPTS, is_safe
 from arena.tasks import spawn
 
 if TYPE_CHECKING:
     from arena.gateway.client import ClientConnection
-    from arena.gateway.routing import Filter
+    from arena.gateway.routing import Filter, Service
     from arena.gateway.target import Target
 
 REST_SECONDS = 1.0
@@ -99,12 +100,16 @@ async def _wait_for(x: Exchange, verdict: Awaitable[Refusal | None], chain: Iter
 
 def _attempt(x: Exchange) -> None:
     service = x.service
-    target = choose(service.targets, x.began, random)
+    now = monotonic() if x.attempts else x.began
+    target = choose(service.targets, now, random)
     if target is None:
-        refuse(x, _no_instance(service.name))
+        _refuse_unavailable(x, service, now)
         return
     x.target = target
     target.in_flight += 1
+    if target.breaker is not None:
+        x.admission = target.breaker.admit(now)
+        x.judged = False
     x.attempts += 1
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and x.attempts == 1:
@@ -181,6 +186,19 @@ def _no_instance(service: str) -> Refusal:
     )
 
 
+def _refuse_unavailable(x: Exchange, service: Service, now: float) -> None:
+    if not service.targets:
+        refuse(x, _no_instance(service.name))
+        return
+    x.client.plane.stats.breaker_refused[service.name] += 1
+    wait = min(target.breaker.wait(now) for target in service.targets if target.breaker is not None)
+    seconds = max(1, math.ceil(wait))
+    detail = (
+        f"every instance of {service.name} has failed too often of late and is given a rest; try again in {seconds} s"
+    )
+    refuse(x, Refusal(503, "circuit-open", detail, headers=(b"retry-after: %d" % seconds,)))
+
+
 # What goes wrong.
 
 
@@ -196,6 +214,11 @@ def client_left(x: Exchange) -> None:
 def upstream_lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
     """The upstream closed before its reply head was whole; `answered` says that part of one came."""
     x.upstream = None
+    if answered or not upstream.used:
+        attempt.failed(x, monotonic())
+    elif x.target is not None:
+        # It may have closed just as we sent, as any server does with connections that were idle for long.
+        attempt.forgotten(x, x.target)
     replayable = x.body_done and len(x.body) == x.bytes_in
     if is_safe(x.head.method, sent=True, answered=answered, replayable=replayable) and _may_retry(x):
         _attempt(x)
@@ -208,6 +231,7 @@ def upstream_lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) 
 def upstream_timed_out(x: Exchange, replying: bool) -> None:
     """The upstream was silent for too long: before its reply (504), or in the middle of it (a cut)."""
     _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
+    attempt.failed(x, monotonic())
     detail = f"{_place(x)} sent no reply within {x.first_byte:g} s"
     refuse(x, Refusal(504, "upstream-timeout", detail))
 
@@ -215,6 +239,7 @@ def upstream_timed_out(x: Exchange, replying: bool) -> None:
 def upstream_broke_protocol(x: Exchange, why: str) -> None:
     """The upstream's bytes are not an acceptable reply."""
     _count_error(x, "protocol")
+    attempt.failed(x, monotonic())
     refuse(x, _failed(x, why))
 
 
@@ -224,8 +249,8 @@ def _dial_failed(x: Exchange, target: Target, reason: str, why: str) -> None:
     if x.over:
         return
     _count_error(x, reason)
-    targets = x.service.targets
-    if any(other.resting_until <= now for other in targets) and _may_retry(x):
+    attempt.failed(x, now)
+    if _may_retry(x):
         _attempt(x)
     elif reason == "connect_timeout":
         refuse(x, Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
@@ -241,9 +266,11 @@ def _reason(error: OSError) -> str:
 
 
 def _may_retry(x: Exchange) -> bool:
-    """Whether another attempt is affordable; if so the failed one is forgotten."""
-    budget = x.service.budget
-    if x.attempts >= MAX_ATTEMPTS or not budget.withdraw(monotonic()):
+    """Whether there is somebody to ask and another attempt is affordable; if so the failed one is forgotten."""
+    now = monotonic()
+    if x.attempts >= MAX_ATTEMPTS or not any(is_awake(target, now) for target in x.service.targets):
+        return False
+    if not x.service.budget.withdraw(now):
         return False
     if x.target is not None:
         x.target.in_flight -= 1

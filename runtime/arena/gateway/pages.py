@@ -1,4 +1,5 @@
-"""What the gateway tells about itself: /health, /services and /metrics, answered on its own port and never proxied."""
+"""What the gateway tells about itself: /health, /services, /breakers and /metrics, answered on its own port,
+never proxied."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from arena.gateway import breakers
 from arena.gateway.exchange import Exchange
-from arena.gateway.filters.auth import Authenticator
+from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.routing import Page
 from arena.gateway.stats import LimitStats, Stats
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from arena.gateway.view import View
 
 OPERATOR = "operator"
+_operators_alone = require_roles((OPERATOR,))
 
 
 class Pages:
@@ -34,7 +37,12 @@ class Pages:
 
     def table(self) -> dict[bytes, Page]:
         """The pages by their paths."""
-        return {b"/health": self.health, b"/services": self.services, b"/metrics": self.metrics}
+        return {
+            b"/health": self.health,
+            b"/services": self.services,
+            b"/breakers": self.breakers,
+            b"/metrics": self.metrics,
+        }
 
     def health(self, _x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
@@ -83,6 +91,13 @@ class Pages:
             rows.append(row)
         return _json({"services": rows, "stale": self._view.stale})
 
+    def breakers(self, x: Exchange) -> Content | Refusal:
+        """The circuit breaker of each endpoint, for callers with the operator role. Every worker has its own."""
+        refusal = self._authenticate(x) or _operators_alone(x)
+        return refusal or _json(
+            {"worker": self._view.worker, "breakers": breakers.rows(self._view.targets, monotonic())}
+        )
+
     def metrics(self, _x: Exchange) -> Content:
         """Prometheus text format."""
         return Content(200, metrics.CONTENT_TYPE.encode(), render_metrics(self._plane, self._view).encode())
@@ -129,6 +144,7 @@ def render_metrics(plane: Plane, view: View) -> str:
         [(_limit_labels(one), one.over) for one in stats.limits.values()],
     )
     _write_store(page, stats, view.store)
+    breakers.write(page, view.targets, stats, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",
         "Failed attempts, by service and reason.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arena.gateway import attempt
 from arena.gateway.exchange import Exchange, Outcome
 
 
@@ -18,6 +19,8 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
     target = x.target  # None when the gateway answered by itself
     if target is not None:
         target.in_flight -= 1
+        if not x.judged:
+            attempt.forgotten(x, target)
         if x.sent_at:
             x.upstream_seconds = now - x.sent_at
     route = x.match.stats

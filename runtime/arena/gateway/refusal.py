@@ -14,6 +14,7 @@ from arena.gateway.wire.date import DateLine
 TITLES = {
     "bad-request": "The request is not valid HTTP",
     "body-too-large": "The request body is too large",
+    "circuit-open": "Every instance is being given a rest",
     "expectation-failed": "The expectation cannot be met",
     "forbidden": "The caller may not do this",
     "gateway-stopping": "The gateway is stopping",

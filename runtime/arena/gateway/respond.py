@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import answer, forward, record
+from arena.gateway import answer, attempt, forward, record
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
@@ -77,6 +77,7 @@ def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
     x.upstream = None
     if x.target is not None:
         x.client.plane.stats.upstream_errors[x.target.service, "cut"] += 1
+        attempt.failed(x, monotonic())
     answer.cut(x)
 
 
@@ -107,6 +108,7 @@ def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, con
     lines.append(content)
     client.write(b"\r\n".join(lines))
     now = monotonic()
+    attempt.replied(x, upstream.target, status, now)
     upstream.release(now)
     record.finish(x, "served", now)
     client.reply_done(x, now)
@@ -131,10 +133,12 @@ def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyHead) -> N
         lines.append(x.reply_fields)
     lines += [x.ids, answer.connection_line(x), b"", b""] if not x.keep or x.head.old else [x.ids, b"", b""]
     client.write(b"\r\n".join(lines))
+    now = monotonic()
+    attempt.replied(x, upstream.target, head.status, now)
     if client.blocked:
         upstream.hold()
     else:
-        upstream.deadline = monotonic() + client.plane.timeouts.idle
+        upstream.deadline = now + client.plane.timeouts.idle
 
 
 def _end(x: Exchange, upstream: UpstreamConnection) -> None:

@@ -36,10 +36,11 @@ class LimitStats:
 
 
 class Stats:
-    """Counters of the whole gateway."""
+    """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit."""
 
     __slots__ = (
         "accepted",
+        "breaker_refused",
         "in_flight",
         "limits",
         "outcomes",
@@ -56,6 +57,7 @@ class Stats:
         self.in_flight = 0
         self.retries = 0
         self.swaps = 0
+        self.breaker_refused: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint, EndpointHealth
+from arena.model.traffic import Traffic
+from arena.policy.breaker import Breaker
 from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.upstream import UpstreamConnection
 
 TargetKey = tuple[str, str, Address]
+_DEFAULTS = Traffic()
 
 
 class Target:
@@ -23,11 +26,11 @@ class Target:
     (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled."""
 
     __slots__ = (
-        "address", "health", "host_line", "idle", "in_flight", "instance", "log_name", "prefix", "resting_until",
+        "address", "breaker", "health", "host_line", "idle", "in_flight", "instance", "log_name", "prefix", "resting_until",
         "retired", "service", "tls",
     )  # fmt: skip
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, traffic: Traffic = _DEFAULTS) -> None:
         self.service = endpoint.service
         self.instance = endpoint.instance
         self.log_name = quote(endpoint.instance)
@@ -40,6 +43,21 @@ class Target:
         self.in_flight = 0
         self.resting_until = 0.0
         self.retired = False
+        self.breaker: Breaker | None = None
+        self.follow(endpoint, traffic)
+
+    def follow(self, endpoint: Endpoint, traffic: Traffic) -> None:
+        """Take over what a swap brings. The breaker stays as it is, unless its rule is another one, or the registry says
+        that the instance has recovered."""
+        recovered = endpoint.health == "passing" and self.health == "failing"
+        self.health = endpoint.health
+        rule = traffic.breaker
+        if rule is None:
+            self.breaker = None
+        elif self.breaker is None or self.breaker.rule != rule:
+            self.breaker = Breaker(rule)
+        elif recovered:
+            self.breaker.reset()
 
     def retire(self) -> None:
         """Close what is idle and keep nothing from now on."""

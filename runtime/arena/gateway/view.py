@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,7 @@ from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from arena.gateway.store.store import Store
+    from arena.gateway.target import Target
 
 Source = Literal["none", "file", "registry"]
 
@@ -47,6 +49,11 @@ class View:
     def store(self) -> Store | None:
         """Where limits are counted, None for the memory of this process."""
         return self._assembler.store
+
+    @property
+    def targets(self) -> Iterable[Target]:
+        """Every endpoint there is now."""
+        return self._assembler.targets
 
     def age(self) -> float:
         """Seconds since the registry last confirmed the snapshot; 0 while it is connected, infinite if it never did."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arena.model.access import Role
 from arena.model.project import GatewaySettings
 from arena.model.route import Route
 from arena.model.store import StoreAddress
+from arena.model.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class GatewaySpec:
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     `store` is where limits are counted, None for the memory of the process.
     `revoked_file` says which tokens are refused before they expire. `roles` says what each role may do.
+    `traffic` holds the rules of each declared service; others have the defaults.
     """
 
     project: str
@@ -30,3 +32,4 @@ class GatewaySpec:
     store: StoreAddress | None = None
     revoked_file: str = ""
     roles: tuple[Role, ...] = ()
+    traffic: dict[str, Traffic] = field(default_factory=dict)

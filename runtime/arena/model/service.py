@@ -7,6 +7,7 @@ from typing import Literal
 
 from arena.model.address import Address
 from arena.model.route import Route
+from arena.model.traffic import Traffic
 
 Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
 RestartWhen = Literal["no", "on-failure", "always"]
@@ -74,6 +75,7 @@ class Service:
     stop_grace_period: float = 10.0
     routes: tuple[Route, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    traffic: Traffic = Traffic()
 
     @property
     def external(self) -> bool:

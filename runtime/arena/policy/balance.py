@@ -10,34 +10,47 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from arena.policy.breaker import Breaker
+
 
 class Loaded(Protocol):
-    """What a candidate tells: requests under way, and until when (on the caller's clock) it is better left alone."""
+    """What a candidate tells: requests under way, until when (on the caller's clock) it is better left alone, and its
+    breaker, if it has one."""
 
     in_flight: int
     resting_until: float
+    breaker: Breaker | None
 
 
 L = TypeVar("L", bound=Loaded)
 
 
 def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L | None:
-    """One of `candidates`, None if there are none. `draw` gives random numbers in [0, 1).
+    """One of `candidates`, None if there are none whose breaker admits. `draw` gives random numbers in [0, 1).
 
-    A resting candidate (one that just refused a connection) is taken only when all rest.
+    A resting candidate (one that just refused a connection) is taken only when all rest; one whose breaker does not
+    admit never is.
     """
     count = len(candidates)
-    if count == 1:
-        return candidates[0]
-    if count == 0:
-        return None
+    if count < 2:
+        return candidates[0] if count and _admits(candidates[0], now) else None
     first = int(draw() * count)
     second = int(draw() * (count - 1))
     if second >= first:
         second += 1
     one, other = candidates[first], candidates[second]
     chosen = one if one.in_flight <= other.in_flight else other
-    if chosen.resting_until <= now:
+    if chosen.resting_until <= now and (chosen.breaker is None or chosen.breaker.closed):
         return chosen
-    awake = [candidate for candidate in candidates if candidate.resting_until <= now]
-    return min(awake or candidates, key=lambda candidate: candidate.in_flight)
+    admitting = [candidate for candidate in candidates if _admits(candidate, now)]
+    awake = [candidate for candidate in admitting if candidate.resting_until <= now]
+    return min(awake or admitting, key=lambda candidate: candidate.in_flight, default=None)
+
+
+def is_awake(candidate: Loaded, now: float) -> bool:
+    """Whether it neither rests nor is kept from work by its breaker."""
+    return candidate.resting_until <= now and _admits(candidate, now)
+
+
+def _admits(candidate: Loaded, now: float) -> bool:
+    return candidate.breaker is None or candidate.breaker.closed or candidate.breaker.admits(now)

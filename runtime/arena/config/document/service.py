@@ -25,6 +25,7 @@ from arena.config.document.gateway import GatewaySection, RegistrySection, State
 from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart
 from arena.config.document.role import RoleSection
 from arena.config.document.route import RouteSection
+from arena.config.document.traffic import TrafficSection
 
 _PORT = re.compile(r"(?:(?:127\.0\.0\.1|localhost):)?(?:(\d+):)?(\d+)(?:/tcp)?")
 
@@ -120,6 +121,7 @@ class ServiceSection(Section):
     routes: list[RouteSection] = Field(
         default=[], description="Which requests go to this service; without any it is private."
     )
+    traffic: TrafficSection = nested("How requests are spread over its instances, and when one is left alone.")
     metadata: Table = Field(default={}, description="Facts for the registry, such as version.")
 
 

@@ -1,0 +1,67 @@
+"""How requests are spread over a service's instances, and when one is left alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from arena.config import quantity
+from arena.config.document.base import Flag, Positive, PositiveDuration, Section, nested
+
+
+def _share(value: Any) -> Any:
+    return quantity.share(value) if isinstance(value, str) else value
+
+
+Share = Annotated[
+    float,
+    Field(gt=0, le=1),
+    BeforeValidator(_share),
+    WithJsonSchema(
+        {
+            "title": "share",
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                {"type": "string", "pattern": r"^\d|\$"},
+            ],
+            "examples": ["50%", 0.5],
+        }
+    ),
+]
+FailureStatus = Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["integer", "string"]})]
+
+
+class BreakerSection(Section):
+    """When an instance is asked no more, and how it comes back."""
+
+    later: ClassVar = ("max_connections", "max_pending_requests", "max_requests", "max_retries")
+
+    disable: Flag = Field(default=False, description="`true`: an instance that fails is asked like any other.")
+    failures: Positive = Field(default=5, description="Failures in a row after which it opens.")
+    error_rate: Share = Field(default=0.5, description="Share of failed requests from which on it opens.")
+    slow_after: PositiveDuration | None = Field(
+        default=None, description="A reply that takes longer to begin was slow. Default: none is."
+    )
+    slow_rate: Share = Field(default=0.8, description="Share of slow requests from which on it opens.")
+    window: PositiveDuration = Field(default=10.0, description="What the shares are taken of.")
+    min_requests: Positive = Field(default=20, description="Shares count only when the window saw as many requests.")
+    open_for: PositiveDuration = Field(
+        default=2.0, description="How long it stays open; twice as long each time the trials fail."
+    )
+    max_open_for: PositiveDuration = Field(default=30.0, description="The longest it stays open before new trials.")
+    trials: Positive = Field(
+        default=3, description="Requests let through after that; it closes when all of them went well."
+    )
+    statuses: list[FailureStatus] = Field(
+        default=[502, 503, 504],
+        description="Replies that count as failures, besides no reply, a refused connection and a reply that breaks off.",
+    )
+
+
+class TrafficSection(Section):
+    """How requests are spread over the service's instances, and when one is left alone."""
+
+    later: ClassVar = ("balance", "outlier", "retries", "timeouts", "mirror", "split", "fallback", "hedge")
+
+    breaker: BreakerSection = nested("A circuit breaker for each instance.")

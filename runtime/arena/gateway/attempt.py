@@ -1,0 +1,38 @@
+"""What the breaker of an endpoint hears of each attempt: once that a reply began or that none will, or that nothing can be
+said; and once more if the reply then breaks off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arena.gateway.exchange import Exchange
+    from arena.gateway.target import Target
+
+
+def replied(x: Exchange, target: Target, status: int, now: float) -> None:
+    """The head of a final reply came."""
+    x.judged = True
+    breaker = target.breaker
+    if breaker is None:
+        return
+    if status in breaker.rule.statuses:
+        breaker.fail(x.admission, now)
+    else:
+        # How long a body took that was passed on in pieces is the client's doing.
+        seconds = now - x.sent_at if len(x.body) == x.bytes_in else 0.0
+        breaker.succeed(x.admission, seconds, now)
+
+
+def failed(x: Exchange, now: float) -> None:
+    """No reply will come, or it broke off."""
+    x.judged = True
+    if x.target is not None and x.target.breaker is not None:
+        x.target.breaker.fail(x.admission, now)
+
+
+def forgotten(x: Exchange, target: Target) -> None:
+    """The attempt says nothing about the endpoint: the client was at fault, or left."""
+    x.judged = True
+    if target.breaker is not None:
+        target.breaker.forget(x.admission)

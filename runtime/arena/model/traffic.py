@@ -1,0 +1,35 @@
+"""How requests are spread over the instances of a service, and when one is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRule:
+    """When an instance is asked no more. Times in seconds, rates as shares from 0 to 1.
+
+    It opens after `failures` failures in a row; or when, of at least `min_requests` requests within `window`, the share
+    `error_rate` failed or the share `slow_rate` took longer than `slow_after` to begin its reply (None: never slow). A
+    failure is an attempt without a whole reply, or a reply whose status is one of `statuses`. It stays open for
+    `open_for`, twice as long each time it opens again without having closed, `max_open_for` at most; then `trials`
+    requests are let through, and it closes when all of them went well.
+    """
+
+    failures: int = 5
+    error_rate: float = 0.5
+    slow_after: float | None = None
+    slow_rate: float = 0.8
+    window: float = 10.0
+    min_requests: int = 20
+    open_for: float = 2.0
+    max_open_for: float = 30.0
+    trials: int = 3
+    statuses: tuple[int, ...] = (502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Of one service. `breaker` None: an instance that fails is asked like any other."""
+
+    breaker: BreakerRule | None = BreakerRule()

@@ -1,0 +1,52 @@
+"""config.traffic: what a service's `traffic` says, as rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from arena.config import Loaded
+from arena.config.present import render
+from arena.model.traffic import BreakerRule, Traffic
+
+Load = Callable[..., Loaded]
+Problems = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{}", Traffic()),
+        ("{breaker: {}}", Traffic()),
+        ("{breaker: {disable: true}}", Traffic(None)),
+        (
+            "{breaker: {failures: 9, error_rate: 25%, slow_after: 2s, slow_rate: 0.9, window: 1m, min_requests: 7,"
+            " open_for: 500ms, max_open_for: 1m, trials: 1, statuses: [500, 503, 500]}}",
+            Traffic(BreakerRule(9, 0.25, 2.0, 0.9, 60.0, 7, 0.5, 60.0, 1, (500, 503))),
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["command: run", "url: http://127.0.0.1:1"])
+def test_what_is_written_and_what_is_shown(load: Load, written: str, expected: Traffic, kind: str) -> None:
+    project = load(f"services: {{a: {{{kind}, traffic: {written}}}}}").project
+    assert project.services[0].traffic == expected
+    assert load(render(project, "yaml")).project.services[0].traffic == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("error_rate: 0", "more than 0"),
+        ("error_rate: 150%", "at most 1"),
+        ("slow_rate: half", "should be a share such as 50%"),
+        ("open_for: 0s", "more than 0"),
+        ("trials: 0", "1"),
+        ("statuses: [200]", "400"),
+        ("max_connections: 3", "max_connections"),
+    ],
+)
+def test_mistakes(problems: Problems, written: str, message: str) -> None:
+    (problem,) = problems(f"services: {{a: {{command: run, traffic: {{breaker: {{{written}}}}}}}}}")
+    assert re.search(message, problem), problem
