@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 
+import psutil
 import pytest
 
 from arena.errors import PartFailed
@@ -67,6 +68,8 @@ async def test_a_grandchild_has_the_rest_of_the_grace_to_clean_up(processes):
 async def test_a_stopped_process_can_be_ended(processes):
     handle = await processes.steady()
     os.kill(handle.pid, signal.SIGSTOP)
+    # Two pending signals come in order of their numbers, and SIGTERM's is the lower.
+    await eventually(lambda: psutil.Process(handle.pid).status() == psutil.STATUS_STOPPED)
     assert await processes.stop(handle, 0.1)
 
 
