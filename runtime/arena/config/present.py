@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import transform
+from arena.config import cors, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.access import Role
@@ -182,6 +182,7 @@ def _route(route: Route) -> dict[str, Any]:
             shown[key] = [_literal(value) for value in values]
     shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
     shown |= transform.shown(route.transform)
+    shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:
         shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)
@@ -190,7 +191,6 @@ def _route(route: Route) -> dict[str, Any]:
     return shown
 
 
-def _limit(limit: RateLimit) -> dict[str, Any]:
 def _traffic(traffic: Traffic) -> dict[str, Any]:
     rule = traffic.breaker
     if rule is None:
@@ -205,6 +205,7 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
     return {"breaker": shown}
 
 
+def _limit(limit: RateLimit) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "algorithm": limit.algorithm,
         "rate": _rate(limit),

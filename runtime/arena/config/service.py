@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import discovery, transform
+from arena.config import cors, discovery, transform
 from arena.config.component import limits
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
@@ -184,5 +184,6 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) 
         first_byte_timeout=section.first_byte_timeout,
         max_body_bytes=section.max_body_bytes,
         transform=transform.transform(section),
+        cors=cors.cors(section.cors),
         permissions=section.permissions,
     )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arena.auth.jwt import Verifier
+from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
@@ -20,8 +21,8 @@ from arena.gateway.target import Target, TargetKey, key_of
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
-from arena.policy.access import Access
 from arena.model.traffic import Traffic
+from arena.policy.access import Access
 from arena.policy.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ class Assembler:
 
     def use(self, spec: GatewaySpec) -> Authenticator:
         """Take over a spec and return its authenticator. Raises ArenaError (ConfigError) for a weak secret,
-        ValueError for an impossible limit or transformation; then nothing has changed."""
+        ValueError for an impossible limit, transformation or CORS rule; then nothing has changed."""
         for route in spec.routes:
             compile_transform(route.transform)
+            if route.cors is not None:
+                CorsRule(route.cors, route.methods)
         authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
@@ -72,12 +75,14 @@ class Assembler:
         for route in (*spec.routes, *_auto_routes(spec, snapshot)):
             service = services.get(route.service) or self._service(route.service, snapshot)
             change = compile_transform(route.transform)
+            cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
             routes.append(
                 CompiledRoute(
                     route,
                     service,
                     (
+                        *((cors.mark,) if cors is not None else ()),
                         *compile_chain(
                             route, settings.rate_limits, authenticator, self._meter, self._admit, access=access
                         ),
@@ -86,11 +91,17 @@ class Assembler:
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
                     settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
-                    change.edit_reply,
+                    change.edit_reply if cors is None else without_the_services(change.edit_reply),
                     change.rewrite,
+                    cors,
                 )
             )
         return Table(routes, pages, self._own, self._unmatched)
+
+    @property
+    def targets(self) -> Iterable[Target]:
+        """Every endpoint of the present snapshot."""
+        return self._targets.values()
 
     def _use_store(self, spec: GatewaySpec) -> None:
         """Count where `spec` says. A store that stays the same keeps its connection."""
@@ -98,11 +109,6 @@ class Assembler:
             self.store.close()
             self.store = None
         if spec.store is None:
-    @property
-    def targets(self) -> Iterable[Target]:
-        """Every endpoint of the present snapshot."""
-        return self._targets.values()
-
             self._admit = admit
             return
         # Only now: this needs hiredis, which comes with the extra `state`.
@@ -118,13 +124,13 @@ class Assembler:
         for key in self._targets.keys() - present.keys():
             self._targets.pop(key).retire()
         for key, endpoint in present.items():
+            rules = traffic.get(endpoint.service) or Traffic()
             target = self._targets.get(key)
             if target is None:
                 self._targets[key] = Target(endpoint, rules)
             else:
                 target.follow(endpoint, rules)
 
-            rules = traffic.get(endpoint.service) or Traffic()
     def _service(self, name: str, snapshot: Snapshot) -> Service:
         targets = [self._targets[key_of(endpoint)] for endpoint in snapshot.endpoints if endpoint.service == name]
         live = [target for target in targets if target.health == "passing"]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway import attempt, record
 from arena.gateway.answer import answer_here, body_too_large, refuse
+from arena.gateway.cors import asked_method
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
 from arena.gateway.refusal import Refusal
@@ -58,7 +59,11 @@ def begin(x: Exchange) -> None:
     match = x.match
     route = match.route
     if route is None:
-        answer_here(x)
+        if match.otherwise is not None and not asked_method(x):
+            x.match = match.otherwise
+            begin(x)
+        else:
+            answer_here(x)
         return
     if x.head.upgrade:
         refuse(x, _NO_UPGRADE)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from arena.gateway.cors import CorsRule, asked_method
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.stats import RouteStats
 from arena.gateway.target import Target
@@ -47,7 +48,7 @@ class Service:
 @dataclass(slots=True)
 class CompiledRoute:
     """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
-    reply's head and of a request's path."""
+    reply's head and of a request's path, and what it tells browsers."""
 
     route: Route
     service: Service
@@ -57,13 +58,15 @@ class CompiledRoute:
     first_byte: float
     edit_reply: ReplyEdit | None = None
     rewrite: Rewriter | None = None
+    cors: CorsRule | None = None
 
 
 @dataclass(slots=True)
 class Match:
     """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
     without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
-    saying what was stripped; `verdicts` remembers what sets of roles were told here."""
+    saying what was stripped; `verdicts` remembers what sets of roles were told here.
+    `otherwise`: `page` answers preflights alone, and this is for every other request."""
 
     log_part: str
     stats: RouteStats
@@ -72,6 +75,7 @@ class Match:
     refusal: Refusal | None = None
     path: bytes = b""
     forwarded_prefix: bytes = b""
+    otherwise: Match | None = None
     verdicts: dict[frozenset[str], Refusal | None] | None = None
 
 
@@ -140,6 +144,14 @@ class Table:
         return Match(asked + NO_ROUTE, self._own, page=page)
 
     def _route(self, asked: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
+        if method == b"OPTIONS" and any(one.cors is not None for one in routes):
+            first = next(one for one in routes if one.cors is not None)
+            otherwise = self._chosen(asked, method, path, prefix, routes)
+            part = f'{asked},"route":{quote(first.route.name)},"service":{quote(first.route.service)}'
+            return Match(part, first.stats, page=_preflight(routes), otherwise=otherwise)
+        return self._chosen(asked, method, path, prefix, routes)
+
+    def _chosen(self, asked: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
         route = next((one for one in routes if _takes(one.route, method)), None)
         if route is None:
             return self._refuse(asked, _not_allowed({name for one in routes for name in one.route.methods}))
@@ -198,10 +210,22 @@ def _add(group: _HostGroup, prefix: bytes, route: CompiledRoute) -> None:
     group.prefixes.append((prefix, [route]))
 
 
+def _preflight(routes: list[CompiledRoute]) -> Page:
+    """Answers for the route that would take the method a preflight asks about."""
+
+    def answer(x: Exchange) -> Content | Refusal:
+        method = asked_method(x)
+        taking = [one for one in routes if _takes(one.route, method)]
+        rule = next((one.cors for one in taking[:1] or routes if one.cors is not None), None)
+        return Refusal(403, "forbidden", "no page may call this method here (cors)") if rule is None else rule.answer(x)
+
+    return answer
+
+
 def _takes(route: Route, method: bytes) -> bool:
     if not route.methods:
         return True
-    name = method.decode()
+    name = method.decode("latin-1")
     # RFC 9110 section 9.3.2: HEAD is GET without its body.
     return name in route.methods or (name == "HEAD" and "GET" in route.methods)
 

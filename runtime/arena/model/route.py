@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.model.cors import Cors
 from arena.model.transform import Transform
 
 Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
@@ -47,7 +48,8 @@ class Route:
     mean any. `roles` lists the roles of which the caller needs at least one; empty means any authenticated caller.
     `permissions`: one of the caller's roles must also allow the request by a rule; a rule that denies it counts either way.
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
-    `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way.
+    `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way. `cors` None leaves
+    CORS to the service.
     """
 
     name: str
@@ -62,4 +64,5 @@ class Route:
     first_byte_timeout: float | None = None
     max_body_bytes: int | None = None
     transform: Transform = Transform()
+    cors: Cors | None = None
     permissions: bool = False

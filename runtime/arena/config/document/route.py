@@ -23,6 +23,7 @@ from arena.config.document.base import (
     listed,
     nested,
 )
+from arena.config.document.cors import CorsSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -140,7 +141,7 @@ class RateLimitSection(Section):
 class RouteSection(Section):
     """Requests that match host, method and path go to the service."""
 
-    later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "cors", "strip_query")
+    later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "strip_query")
 
     name: Name | None = Field(
         default=None, description="The route's name in logs and metrics. Default: from the service's name."
@@ -170,3 +171,4 @@ class RouteSection(Section):
     request: RequestSection = nested("Changes to requests.")
     response: ResponseSection = nested("Changes to the service's replies.")
     rewrite: RewriteSection = nested("Changes to path and query.")
+    cors: CorsSection | None = Field(default=None, description="Web pages that may call the route from a browser.")
