@@ -103,11 +103,6 @@ class Assembler:
         """Every endpoint of the present snapshot."""
         return self._targets.values()
 
-    @property
-    def targets(self) -> Iterable[Target]:
-        """Every endpoint of the present snapshot."""
-        return self._targets.values()
-
     def _use_store(self, spec: GatewaySpec) -> None:
         """Count where `spec` says. A store that stays the same keeps its connection."""
         if self.store is not None and self.store.address != spec.store:
