@@ -21,6 +21,13 @@ Problems = Callable[..., list[str]]
         ("{}", Traffic()),
         ("{breaker: {}}", Traffic()),
         ("{breaker: {disable: true}}", Traffic(None)),
+        ("{balance: round_robin}", Traffic(balance="round_robin")),
+        ("{balance: peak_ewma, breaker: {disable: true}}", Traffic(None, "peak_ewma")),
+        ("{balance: consistent_hash}", Traffic(balance="consistent_hash")),
+        (
+            "{balance: consistent_hash, hash_by: 'header:X-Session'}",
+            Traffic(balance="consistent_hash", hash_by="header:x-session"),
+        ),
         (
             "{breaker: {failures: 9, error_rate: 25%, slow_after: 2s, slow_rate: 0.9, window: 1m, min_requests: 7,"
             " open_for: 500ms, max_open_for: 1m, trials: 1, statuses: [500, 503, 500]}}",
@@ -50,3 +57,17 @@ def test_what_is_written_and_what_is_shown(load: Load, written: str, expected: T
 def test_mistakes(problems: Problems, written: str, message: str) -> None:
     (problem,) = problems(f"services: {{a: {{command: run, traffic: {{breaker: {{{written}}}}}}}}}")
     assert re.search(message, problem), problem
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("balance: random", "least_in_flight"),
+        ("hash_by: ip", "add balance: consistent_hash"),
+        ("balance: consistent_hash, hash_by: service", "would send all to one instance"),
+        ("balance: consistent_hash, hash_by: cookie", "header:"),
+    ],
+)
+def test_mistakes_of_balance(problems: Problems, written: str, message: str) -> None:
+    (problem,) = problems(f"services: {{a: {{command: run, traffic: {{{written}}}}}}}")
+    assert message in problem

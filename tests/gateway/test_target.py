@@ -50,3 +50,13 @@ def test_a_swap_keeps_the_breaker_unless_its_rule_changed_or_the_instance_recove
     assert target.breaker is not breaker
     target.follow(ENDPOINT, Traffic(None))
     assert target.breaker is None
+
+
+def test_latency_is_measured_only_for_who_needs_it_and_kept_over_swaps() -> None:
+    target = Target(ENDPOINT)
+    assert target.latency is None
+    target.follow(ENDPOINT, Traffic(balance="peak_ewma"))
+    latency = target.latency
+    assert latency is not None
+    target.follow(ENDPOINT, Traffic(balance="peak_ewma"))
+    assert target.latency is latency

@@ -17,7 +17,7 @@ from arena.model.access import Role
 from arena.model.project import GatewaySettings, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
-from arena.model.traffic import Traffic
+from arena.model.traffic import BreakerRule, Traffic
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
 
@@ -192,9 +192,15 @@ def _route(route: Route) -> dict[str, Any]:
 
 
 def _traffic(traffic: Traffic) -> dict[str, Any]:
-    rule = traffic.breaker
+    told: dict[str, Any] = {"balance": traffic.balance, "breaker": _breaker(traffic.breaker)}
+    if traffic.balance == "consistent_hash":
+        told["hash_by"] = _literal(traffic.hash_by)
+    return told
+
+
+def _breaker(rule: BreakerRule | None) -> dict[str, Any]:
     if rule is None:
-        return {"breaker": {"disable": True}}
+        return {"disable": True}
     shown: dict[str, Any] = {
         name: getattr(rule, name) for name in ("failures", "error_rate", "slow_rate", "min_requests")
     }
@@ -202,7 +208,7 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
     shown |= {"trials": rule.trials, "statuses": list(rule.statuses)}
     if rule.slow_after is not None:
         shown["slow_after"] = _seconds(rule.slow_after)
-    return {"breaker": shown}
+    return shown
 
 
 def _limit(limit: RateLimit) -> dict[str, Any]:

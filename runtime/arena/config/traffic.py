@@ -8,7 +8,11 @@ from arena.model.traffic import BreakerRule, Traffic
 
 def traffic(section: TrafficSection) -> Traffic:
     """The rules that a service's section states, with the defaults for the rest."""
-    return Traffic(None if section.breaker.disable else _breaker(section.breaker))
+    return Traffic(
+        breaker=None if section.breaker.disable else _breaker(section.breaker),
+        balance=section.balance,
+        hash_by=section.hash_by or "principal",
+    )
 
 
 def _breaker(section: BreakerSection) -> BreakerRule:

@@ -15,6 +15,7 @@ from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.transform import compile_transform
+from arena.gateway.pick import Pick, picker
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
@@ -43,6 +44,7 @@ class Assembler:
         self._targets: dict[TargetKey, Target] = {}
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._budgets: dict[str, RetryBudget] = {}
+        self._picks: dict[str, tuple[Traffic, Pick | None]] = {}
         self.store: Store | None = None
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
@@ -68,12 +70,18 @@ class Assembler:
     ) -> Table:
         """Compile the routes of `spec` (and the automatic ones) for the endpoints of `snapshot`."""
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
-        self._follow(snapshot, spec.traffic)
-        services = {name: self._service(name, snapshot) for name in {e.service for e in snapshot.endpoints}}
+        rules = spec.traffic
+        self._follow(snapshot, rules)
+        services = {
+            name: self._service(name, snapshot, rules.get(name) or Traffic())
+            for name in {e.service for e in snapshot.endpoints}
+        }
         access = Access(spec.roles)
         routes = []
         for route in (*spec.routes, *_auto_routes(spec, snapshot)):
-            service = services.get(route.service) or self._service(route.service, snapshot)
+            service = services.get(route.service) or self._service(
+                route.service, snapshot, rules.get(route.service) or Traffic()
+            )
             change = compile_transform(route.transform)
             cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
@@ -131,12 +139,19 @@ class Assembler:
             else:
                 target.follow(endpoint, rules)
 
-    def _service(self, name: str, snapshot: Snapshot) -> Service:
+    def _service(self, name: str, snapshot: Snapshot, traffic: Traffic) -> Service:
         targets = [self._targets[key_of(endpoint)] for endpoint in snapshot.endpoints if endpoint.service == name]
         live = [target for target in targets if target.health == "passing"]
         live = live or [target for target in targets if target.health == "unknown"]
         budget = self._budgets.setdefault(name, RetryBudget())
-        return Service(name, tuple(live), budget)
+        return Service(name, tuple(live), budget, self._picker(name, traffic))
+
+    def _picker(self, name: str, traffic: Traffic) -> Pick | None:
+        """The one that is in use already unless its rules changed: it may know whose turn it is."""
+        known = self._picks.get(name)
+        if known is None or known[0] != traffic:
+            known = self._picks[name] = (traffic, picker(traffic))
+        return known[1]
 
     def _meter(self, scope: str, limit: RateLimit) -> Meter:
         return self._meters[scope, limit]

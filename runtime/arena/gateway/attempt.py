@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 def replied(x: Exchange, target: Target, status: int, now: float) -> None:
     """The head of a final reply came."""
     x.judged = True
+    if target.latency is not None and len(x.body) == x.bytes_in:
+        target.latency.observe(now - x.sent_at, now)
     breaker = target.breaker
     if breaker is None:
         return

@@ -106,15 +106,16 @@ async def _wait_for(x: Exchange, verdict: Awaitable[Refusal | None], chain: Iter
 def _attempt(x: Exchange) -> None:
     service = x.service
     now = monotonic() if x.attempts else x.began
-    target = choose(service.targets, now, random)
+    pick = service.pick
+    target = choose(service.targets, now, random) if pick is None else pick(x, service.targets, now)
     if target is None:
         _refuse_unavailable(x, service, now)
         return
     x.target = target
     target.in_flight += 1
+    x.judged = False
     if target.breaker is not None:
         x.admission = target.breaker.admit(now)
-        x.judged = False
     x.attempts += 1
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and x.attempts == 1:

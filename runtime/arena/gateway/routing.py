@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arena.gateway.cors import CorsRule, asked_method
+from arena.gateway.pick import Pick
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.stats import RouteStats
 from arena.gateway.target import Target
@@ -38,11 +39,13 @@ _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET
 
 @dataclass(slots=True)
 class Service:
-    """The live targets of one service, and its retry budget, which survives a swap."""
+    """The live targets of one service, how to choose among them (None: the default), and its retry budget, which survives a
+    swap."""
 
     name: str
     targets: tuple[Target, ...]
     budget: RetryBudget
+    pick: Pick | None = None
 
 
 @dataclass(slots=True)

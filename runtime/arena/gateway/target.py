@@ -11,6 +11,7 @@ from arena.model.address import Address
 from arena.model.snapshot import Endpoint, EndpointHealth
 from arena.model.traffic import Traffic
 from arena.policy.breaker import Breaker
+from arena.policy.latency import PeakEwma
 from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Target:
     (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled."""
 
     __slots__ = (
-        "address", "breaker", "health", "host_line", "idle", "in_flight", "instance", "log_name", "prefix", "resting_until",
-        "retired", "service", "tls",
+        "address", "breaker", "health", "host_line", "idle", "in_flight", "instance", "latency", "log_name", "prefix",
+        "resting_until", "retired", "service", "tls",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, traffic: Traffic = _DEFAULTS) -> None:
@@ -44,6 +45,7 @@ class Target:
         self.resting_until = 0.0
         self.retired = False
         self.breaker: Breaker | None = None
+        self.latency: PeakEwma | None = None
         self.follow(endpoint, traffic)
 
     def follow(self, endpoint: Endpoint, traffic: Traffic) -> None:
@@ -51,6 +53,7 @@ class Target:
         that the instance has recovered."""
         recovered = endpoint.health == "passing" and self.health == "failing"
         self.health = endpoint.health
+        self.latency = (self.latency or PeakEwma()) if traffic.balance == "peak_ewma" else None
         rule = traffic.breaker
         if rule is None:
             self.breaker = None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Balance = Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class BreakerRule:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Of one service. `breaker` None: an instance that fails is asked like any other."""
+    """Of one service. `breaker` None: an instance that fails is asked like any other. `hash_by` is what a consistent hash is
+    made of: "principal", "ip" or "header:<name>", the name in lower case."""
 
     breaker: BreakerRule | None = BreakerRule()
+    balance: Balance = "least_in_flight"
+    hash_by: str = "principal"

@@ -33,7 +33,7 @@ def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L 
     """
     count = len(candidates)
     if count < 2:
-        return candidates[0] if count and _admits(candidates[0], now) else None
+        return candidates[0] if count and is_admitting(candidates[0], now) else None
     first = int(draw() * count)
     second = int(draw() * (count - 1))
     if second >= first:
@@ -42,15 +42,16 @@ def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L 
     chosen = one if one.in_flight <= other.in_flight else other
     if chosen.resting_until <= now and (chosen.breaker is None or chosen.breaker.closed):
         return chosen
-    admitting = [candidate for candidate in candidates if _admits(candidate, now)]
+    admitting = [candidate for candidate in candidates if is_admitting(candidate, now)]
     awake = [candidate for candidate in admitting if candidate.resting_until <= now]
     return min(awake or admitting, key=lambda candidate: candidate.in_flight, default=None)
 
 
 def is_awake(candidate: Loaded, now: float) -> bool:
     """Whether it neither rests nor is kept from work by its breaker."""
-    return candidate.resting_until <= now and _admits(candidate, now)
+    return candidate.resting_until <= now and is_admitting(candidate, now)
 
 
-def _admits(candidate: Loaded, now: float) -> bool:
+def is_admitting(candidate: Loaded, now: float) -> bool:
+    """Whether its breaker, if it has one, lets a request through."""
     return candidate.breaker is None or candidate.breaker.closed or candidate.breaker.admits(now)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arena.config.document.traffic import BreakerSection
-from arena.model.traffic import BreakerRule
+from arena.config.document.traffic import BreakerSection, TrafficSection
+from arena.model.traffic import BreakerRule, Traffic
 
 
 def test_defaults_are_the_models() -> None:
@@ -11,3 +11,4 @@ def test_defaults_are_the_models() -> None:
     for name in set(BreakerSection.model_fields) - {"disable", "statuses"}:
         assert getattr(section, name) == getattr(rule, name), name
     assert tuple(section.statuses) == rule.statuses
+    assert TrafficSection().balance == Traffic().balance

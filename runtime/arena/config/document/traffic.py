@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from arena.config import quantity
 from arena.config.document.base import Flag, Positive, PositiveDuration, Section, nested
+from arena.config.document.route import LimitKey
 
 
 def _share(value: Any) -> Any:
     return quantity.share(value) if isinstance(value, str) else value
 
 
+def _hash_key(value: str) -> str:
+    if value in ("role", "route", "service"):
+        raise ValueError(
+            f"should be principal, ip or header: with the name of one; {value} would send all to one instance"
+        )
+    return value
+
+
+HashKey = Annotated[
+    LimitKey,
+    AfterValidator(_hash_key),
+    WithJsonSchema(
+        {"anyOf": [{"enum": ["principal", "ip"]}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]},
+    ),
+]
 Share = Annotated[
     float,
     Field(gt=0, le=1),
@@ -62,6 +78,22 @@ class BreakerSection(Section):
 class TrafficSection(Section):
     """How requests are spread over the service's instances, and when one is left alone."""
 
-    later: ClassVar = ("balance", "outlier", "retries", "timeouts", "mirror", "split", "fallback", "hedge")
+    later: ClassVar = ("outlier", "retries", "timeouts", "mirror", "split", "fallback", "hedge")
 
+    balance: Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"] = Field(
+        default="least_in_flight",
+        description="Which instance gets a request: of two at random the one with fewer requests under way, or the one that"
+        " is likely to answer first (peak_ewma); each in its turn; or the same one for the same `hash_by`.",
+    )
+    hash_by: HashKey | None = Field(
+        default=None,
+        description="For consistent_hash: the authenticated caller (or address, where there is none), the client address, or"
+        " a request header (`header:X-Session`). Default: principal.",
+    )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
+
+    @model_validator(mode="after")
+    def _hashes_for_a_reason(self) -> TrafficSection:
+        if self.hash_by is not None and self.balance != "consistent_hash":
+            raise ValueError(f"has hash_by, which {self.balance} does not look at: add balance: consistent_hash")
+        return self
