@@ -25,7 +25,7 @@ services:
             rename: {X-Old: X-New}
         response: {headers: {remove: [Server]}, status: {404: 410}}
         rewrite: {path: {match: "/a/{id}", to: "/b/{id}"}, query: {set: {u: "${principal.sub}"}, remove: [x], rename: {p: q}}}
-      - {path: /p, rewrite: {prefix: /q}}
+      - {path: /p, rewrite: {prefix: /q}, upgrade: websocket}
 """
 
 
@@ -43,7 +43,7 @@ def test_a_whole_transformation(load: Load) -> None:
         PathRewrite("/b/{id}", "/a/{id}"),
         Edit((Pair("u", "${principal.sub}"),), (), ("x",), (Pair("p", "q"),)),
     )  # fmt: skip
-    assert second.transform == Transform(path=PathRewrite("/q"))
+    assert (second.transform, second.upgrade) == (Transform(path=PathRewrite("/q")), "websocket")
 
 
 def test_it_reads_back_and_is_masked(load: Load) -> None:

@@ -183,6 +183,7 @@ def _route(route: Route) -> dict[str, Any]:
     shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
     shown |= transform.shown(route.transform)
     shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
+    shown |= {"upgrade": route.upgrade} if route.upgrade else {}
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:
         shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)

@@ -185,5 +185,6 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) 
         max_body_bytes=section.max_body_bytes,
         transform=transform.transform(section),
         cors=cors.cors(section.cors),
+        upgrade=section.upgrade or "",
         permissions=section.permissions,
     )

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def replied(x: Exchange, target: Target, status: int, now: float) -> None:
-    """The head of a final reply came."""
+    """The head of a final reply came, with the service's own `status`. What was judged already stays so."""
+    if x.judged and target.breaker is not None:
+        return
     x.judged = True
     if target.latency is not None and len(x.body) == x.bytes_in:
         target.latency.observe(now - x.sent_at, now)

@@ -8,6 +8,7 @@ Theory. A connection carries exchanges one after another, never two at once. Its
     REPLY     the next request, kept     the reply is whole: IDLE      the upstream's; idle while the client is slow
     DISCARD   a body nobody wants        it is whole: IDLE             body
     LINGER    of no interest, dropped    the client closes             LINGER_SECONDS
+    TUNNEL    for the upstream           either side closes            the upstream's; idle while the client is slow
 
 A reply may begin, and even end, while the state is still BODY: the rest of the body then has nowhere to go. A short rest
 is read and dropped (DISCARD), because most clients send head and body apart and a refusal overtakes the body; otherwise
@@ -22,7 +23,7 @@ import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import answer, forward
+from arena.gateway import answer, forward, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal, of_wire
 from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
@@ -31,7 +32,7 @@ from arena.gateway.wire.errors import RequestRefused, WireError
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
 
-IDLE, BODY, REPLY, DISCARD, LINGER = range(5)
+IDLE, BODY, REPLY, DISCARD, LINGER, TUNNEL = range(6)
 LINGER_SECONDS = 2.0
 INFINITE = float("inf")
 _MAX_AHEAD = 64 * 1024
@@ -78,6 +79,8 @@ class ClientConnection(asyncio.Protocol):
             self._read_ahead(data)
         elif state == DISCARD:
             self._discard(data)
+        elif state == TUNNEL and self.exchange is not None:
+            tunnel.carry(self.exchange, data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.deadline = INFINITE
@@ -94,7 +97,7 @@ class ClientConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.blocked = False
-        if self.state == REPLY:
+        if self.state in (REPLY, TUNNEL):
             self.deadline = INFINITE
         if self.exchange is not None and self.exchange.upstream is not None:
             self.exchange.upstream.go_on()
@@ -154,6 +157,14 @@ class ClientConnection(asyncio.Protocol):
             self._close()
         else:
             self._linger(now)
+
+    def enter_tunnel(self) -> bytes:
+        """From now on every byte is for the upstream; returns those that came too early."""
+        self.state = TUNNEL
+        early, self.buffer = self.buffer, b""
+        if early and not self.transport.is_closing():
+            self.transport.resume_reading()
+        return early
 
     def cut(self, *, visible: bool) -> None:
         """End in the middle of a reply. `visible`: the reply's framing shows the loss even after an orderly close;

@@ -15,7 +15,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, record
+from arena.gateway import attempt, record, tunnel
 from arena.gateway.answer import answer_here, body_too_large, refuse
 from arena.gateway.cors import asked_method
 from arena.gateway.exchange import Exchange
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 1.0
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
-_NO_UPGRADE = Refusal(501, "not-implemented", "this gateway does not switch protocols (WebSocket) yet")
+_NO_UPGRADE = Refusal(
+    501, "not-implemented", "this route does not switch protocols; `upgrade: websocket` lets WebSocket through"
+)
 
 
 # From a head to an upstream.
@@ -66,8 +68,10 @@ def begin(x: Exchange) -> None:
             answer_here(x)
         return
     if x.head.upgrade:
-        refuse(x, _NO_UPGRADE)
-        return
+        if route.route.upgrade != "websocket" or not tunnel.is_offered(x.head):
+            refuse(x, _NO_UPGRADE)
+            return
+        tunnel.offer(x)
     x.service = route.service
     x.body_limit = route.body_limit
     x.first_byte = route.first_byte
@@ -210,6 +214,9 @@ def _refuse_unavailable(x: Exchange, service: Service, now: float) -> None:
 
 def client_left(x: Exchange) -> None:
     """The client closed its connection in the middle of `x`."""
+    if tunnel.is_open(x):
+        tunnel.client_left(x)
+        return
     if x.upstream is not None:
         x.upstream.abandon()
     if not x.answered:
@@ -236,6 +243,9 @@ def upstream_lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) 
 
 def upstream_timed_out(x: Exchange, replying: bool) -> None:
     """The upstream was silent for too long: before its reply (504), or in the middle of it (a cut)."""
+    if tunnel.is_open(x):
+        tunnel.fell_silent(x)
+        return
     _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
     attempt.failed(x, monotonic())
     detail = f"{_place(x)} sent no reply within {x.first_byte:g} s"

@@ -22,6 +22,7 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
     """Pass on the reply's head, with `rest`: what came of its body in the same piece."""
     route = x.match.route
     if route is not None and route.edit_reply is not None:
+        attempt.replied(x, upstream.target, head.status, monotonic())
         route.edit_reply(x, head)
     length = head.length
     upstream.reusable = head.reusable and x.body_done

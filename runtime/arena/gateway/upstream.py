@@ -17,7 +17,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import forward, respond
+from arena.gateway import forward, respond, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.body import Body, chunk
 from arena.gateway.wire.errors import WireError
@@ -145,6 +145,13 @@ class UpstreamConnection(asyncio.Protocol):
         self.exchange = None
         self.transport.abort()
 
+    def finish(self) -> None:
+        """Close when all that was sent has been taken, and listen no more."""
+        self.exchange = None
+        self.deadline = monotonic() + self.plane.timeouts.idle
+        self.plane.outbox.flush()
+        self.transport.close()
+
     def close(self) -> None:
         """End a connection that carries nothing."""
         self._leave_pool()
@@ -168,7 +175,7 @@ class UpstreamConnection(asyncio.Protocol):
             data = self.buffer + data
         while (end := data.find(_END) + 4) != 3:
             try:
-                head = self.plane.replies.read(data[:end])
+                head = self.plane.replies.read(data[:end], switching=bool(x.head.upgrade))
             except WireError as error:
                 forward.upstream_broke_protocol(x, str(error))
                 return
@@ -176,6 +183,10 @@ class UpstreamConnection(asyncio.Protocol):
             if head.status >= 200:
                 self.buffer = b""
                 respond.start(x, self, head, data)
+                return
+            if head.status == 101:
+                self.buffer = b""
+                tunnel.enter(x, self, head, data)
                 return
             respond.interim(x, head)
         self.buffer = data

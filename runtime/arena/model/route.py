@@ -49,7 +49,7 @@ class Route:
     `permissions`: one of the caller's roles must also allow the request by a rule; a rule that denies it counts either way.
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
     `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way. `cors` None leaves
-    CORS to the service.
+    CORS to the service. `upgrade` is the protocol that clients may switch to.
     """
 
     name: str
@@ -65,4 +65,5 @@ class Route:
     max_body_bytes: int | None = None
     transform: Transform = Transform()
     cors: Cors | None = None
+    upgrade: Literal["", "websocket"] = ""
     permissions: bool = False

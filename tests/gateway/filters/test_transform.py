@@ -73,5 +73,18 @@ async def test_a_rewritten_path_with_two_meanings_is_refused(start: Start, stub:
     assert stub.asked == []
 
 
+async def test_a_breaker_judges_the_services_own_status(start: Start, stub: Stub) -> None:
+    async def broken(talk: Talk) -> None:
+        await talk.reply(b"", "503 No")
+
+    stub.answer = broken
+    route = Route("r", "web", "/", auth="none", transform=Transform(statuses=(StatusChange(503, 404),)))
+    gateway = await start(stub.endpoint(), routes=(route,))
+    async with connected(gateway) as client:
+        statuses = [(await client.ask(get())).status for _ in range(6)]
+    assert statuses == [404] * 5 + [503]
+    assert len(stub.asked) == 5
+
+
 def test_a_route_that_changes_nothing_pays_nothing() -> None:
     assert compile_transform(Transform()) == Change()

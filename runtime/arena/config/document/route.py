@@ -171,4 +171,7 @@ class RouteSection(Section):
     request: RequestSection = nested("Changes to requests.")
     response: ResponseSection = nested("Changes to the service's replies.")
     rewrite: RewriteSection = nested("Changes to path and query.")
+    upgrade: Literal["websocket"] | None = Field(
+        default=None, description="`websocket` lets WebSockets through, after authentication and limits."
+    )
     cors: CorsSection | None = Field(default=None, description="Web pages that may call the route from a browser.")

@@ -39,19 +39,19 @@ class ReplyReader:
     def __init__(self) -> None:
         self._head = ReplyHead()
 
-    def read(self, raw: bytes) -> ReplyHead:
-        """Parse `raw`, which ends with the blank line. Raises WireError."""
+    def read(self, raw: bytes, *, switching: bool = False) -> ReplyHead:
+        """Parse `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
         head = self._head = ReplyHead()
         # After a head llhttp waits for the body, so that every head takes a new parser (a quarter of a microsecond).
         parser = httptools.HttpResponseParser(self)
         try:
             parser.feed_data(raw)
         except httptools.HttpParserUpgrade:
-            raise WireError("it switched protocols without being asked") from None
+            pass  # judged below, by the status
         except httptools.HttpParserError as error:
             raise WireError(f"its reply head is not valid HTTP/1.1: {error.__context__ or error}") from None
         head.status = parser.get_status_code()
-        if head.status == 101:
+        if head.status == 101 and not switching:
             raise WireError("it switched protocols without being asked")
         head.reusable = raw.startswith(b"HTTP/1.1 ")
         if not head.reusable and not raw.startswith(b"HTTP/1.0 "):
