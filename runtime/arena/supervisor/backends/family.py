@@ -62,12 +62,19 @@ def _find(wanted: Callable[[int, dict[str, str]], object]) -> Iterator[Member]:
 def _environment(pid: int) -> dict[str, str]:
     """The environment it was started with. One that is just being started is given the moment it needs."""
     deadline = time.monotonic() + _HATCH_SECONDS
+    while True:
+        settled = not identity.hatching(pid)  # asked first: what is read afterwards is then whole
+        found = _read_environment(pid)
+        if found or settled or time.monotonic() > deadline:
+            return found
+        time.sleep(0.001)
+
+
+def _read_environment(pid: int) -> dict[str, str]:
     try:
-        while not (found := psutil.Process(pid).environ()) and identity.hatching(pid) and time.monotonic() < deadline:
-            time.sleep(0.001)
+        return psutil.Process(pid).environ()
     except (psutil.Error, OSError):  # another user's, gone, or a zombie
         return {}
-    return found
 
 
 def _session(pid: int) -> int | None:
