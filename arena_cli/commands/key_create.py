@@ -32,7 +32,8 @@ def create(
 ) -> None:
     """Make an API key for a program.
 
-    The key alone goes to stdout, this once: only its digest is kept. Services see the caller as `key:NAME`.
+    The key alone goes to stdout, this once: only its digest is kept. Limits and the access log call the
+    caller `key:NAME`; services see neither key nor name.
     """
     from arena_cli import keys
     from arena_cli.render import key

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+_TOLD_AGAIN = 3.0  # seconds
+
 _running: set[asyncio.Task[Any]] = set()
 _log = logging.getLogger("arena.tasks")
 
@@ -24,11 +26,19 @@ def spawn(work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
 
 
 async def cancel(*tasks: asyncio.Task[Any] | None) -> None:
-    """Cancel the given tasks and wait until each has ended; `None` is ignored."""
-    live = [task for task in tasks if task is not None and not task.done()]
-    for task in live:
-        task.cancel()
-    await asyncio.gather(*live, return_exceptions=True)
+    """Cancel the given tasks and wait until each has ended; `None` is ignored.
+
+    A cancellation can get lost (until Python 3.12, `asyncio.wait_for` swallows one that meets the end of what it waits for),
+    so a task that goes on is told again.
+    """
+    live = {task for task in tasks if task is not None and not task.done()}
+    while live:
+        for task in live:
+            task.cancel()
+        done, live = await asyncio.wait(live, timeout=_TOLD_AGAIN)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # looked at, so that asyncio does not complain
 
 
 def _finish(task: asyncio.Task[Any]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
+import time
+from contextlib import closing
 
 import psutil
 
-from tests.e2e.conftest import Sandbox, poll
+from tests.e2e.conftest import Sandbox, free_port, poll
 
 WEB = """
   web:
@@ -69,3 +72,41 @@ def test_a_child_that_dies_while_no_daemon_lives_is_started_again(sandbox: Sandb
     sandbox.arena("up", "-d")
     row = sandbox.rows()["web-1"]
     assert row["health"] == "healthy" and row["pid"] != victim.pid
+
+
+def test_requests_go_on_past_every_time_to_live_while_no_daemon_lives(sandbox: Sandbox) -> None:
+    unprobed = "  plain:\n    command: python echo_service.py\n    routes: [{path: /plain}]"
+    sandbox.write(WEB + unprobed)
+    file = sandbox.directory / "arena.yaml"
+    file.write_text(file.read_text().replace("registry:\n", "registry:\n  ttl: 1s\n"))
+    sandbox.arena("up", "-d")
+    with sandbox.client() as client:
+        kill_daemon(sandbox)
+        time.sleep(4)  # time is what is tested: four times the ttl
+        assert (client.get("/web/x").status_code, client.get("/plain").status_code) == (200, 200)
+
+
+def test_an_up_that_is_refused_changes_nothing(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    state = sandbox.directory / ".arena" / "demo"
+    before = {name: (state / name).read_text() for name in ("desired.json", "gateway.json")}
+    moved = Sandbox(sandbox.directory, sandbox.port, free_port())
+    moved.write(WEB)
+    with closing(socket.create_server(("127.0.0.1", moved.registry_port))):
+        assert str(moved.registry_port) in sandbox.arena("up", "-d", code=18).stderr
+        assert {name: (state / name).read_text() for name in before} == before
+    with sandbox.client() as client:
+        assert client.get("/web/x").status_code == 200
+
+
+def test_a_new_secret_is_in_force_after_the_daemon_died(sandbox: Sandbox) -> None:
+    sandbox.write(WEB)
+    sandbox.arena("up", "-d")
+    with sandbox.client() as old:
+        kill_daemon(sandbox)
+        (sandbox.directory / ".arena" / "demo" / "secrets" / "jwt").unlink()
+        sandbox.arena("up", "-d")
+        with sandbox.client() as new:
+            assert poll(lambda: new.get("/web/x").status_code, lambda status: status == 200) == 200
+        assert old.get("/web/x").status_code == 401

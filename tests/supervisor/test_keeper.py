@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from arena.model.service import Probe, Restart
-from arena.supervisor.keeper import End, judge
+from arena.supervisor.keeper import SETTLE_SECONDS, End, judge
 from arena.testing.backend import FakeBackend
 
 from .conftest import RULE, workload
@@ -52,6 +52,7 @@ async def test_a_crash_is_followed_by_a_start_after_the_delay(desk):
     assert desk.status("web-1") == "restarting"
     await desk.clock.advance(0.2)
     assert (desk.status("web-1"), desk.state("web-1").restarts) == ("running", 1)
+    await desk.clock.advance(5 * SETTLE_SECONDS)
     assert list(desk.announcer.known) == ["web-1"]
     assert desk.told("web-1") == ["started", "exited", "restarted"]
     assert desk.events[1].detail == "exit code 3, again in 0.5 s"
@@ -208,6 +209,7 @@ async def test_stopping_withdraws_before_the_signal(desk):
     order = []
     desk.announcer.log = desk.backend.log = order
     await desk.supervisor.apply((WEB,))
+    await desk.clock.advance(SETTLE_SECONDS)
     await desk.supervisor.stop({"web"})
     assert order == ["start web-1", "announce web-1", "withdraw web-1", "stop web-1"]
     assert desk.told("web-1") == ["started", "stopping", "stopped"]

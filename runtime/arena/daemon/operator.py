@@ -152,6 +152,11 @@ class DaemonOperator:
 
     async def _adjust(self, wanted: Desired, plan: Plan, request: UpRequest) -> None:
         """Carry out the plan and wait until all of it is ready."""
+        try:
+            self._supervisor.require_ports(wanted.workloads, request.services)  # before anything is changed
+        except ArenaError:
+            self._end_if_idle()
+            raise
         moved = self._desired is not None and self._desired.project.registry != wanted.project.registry
         self._desired = wanted
         wanted.save(self._layout)
@@ -164,8 +169,12 @@ class DaemonOperator:
             jobs = readiness.jobs(wanted.workloads)
             raise readiness.too_late(names, self._supervisor.instances(), request.wait_timeout, jobs) from None
         finally:
-            if not any(instance.active for instance in self._supervisor.instances()):
-                self.finished.set()  # nothing came of it: do not stay for nothing
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        """When nothing came of an `up`, do not stay for nothing."""
+        if not any(instance.active for instance in self._supervisor.instances()):
+            self.finished.set()
 
     async def _carry_out(self, wanted: Desired, plan: Plan, only: tuple[str, ...]) -> None:
         """Apply, and return when everything chosen is ready. Raises PartFailed as soon as that will not be."""
@@ -198,6 +207,7 @@ class DaemonOperator:
     async def _resume(self, wanted: Desired) -> None:
         """What died while no daemon was watching is started again."""
         try:
+            wanted.save(self._layout)  # what follows from the Project may have changed: a secret, Arena's version
             await self._supervisor.apply(wanted.workloads)
             await self._registrations.outside(self._external())
         except ArenaError as error:

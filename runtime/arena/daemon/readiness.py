@@ -60,6 +60,8 @@ def too_late(
     by_name = {instance.name: instance for instance in instances}
     late = missing(wanted, instances, jobs)
     seen = "; ".join(f"{name} ({_state(by_name.get(name))})" for name in late)
+    if not late:
+        seen = "what has to stop first: " + ", ".join(i.name for i in instances if i.active and i.name not in wanted)
     service = by_name[late[0]].workload.name if late and late[0] in by_name else ""
     return WaitTimeout(
         f"not ready after {timeout:g} s: {seen}",

@@ -23,6 +23,8 @@ _CALL_PATIENCE = 1.5  # seconds for the last word to a registry that may be away
 _RETRY = Restart(delay=0.1, max_delay=3.0)
 _NEWS = 5  # attempts in a row that failed
 _REFUSED_PAUSE = 30.0
+_UNPROBED_TTL = 86400
+_LONGEST_PAUSE = 5.0  # seconds between two heartbeats: a registry that has forgotten an entry is told soon
 _SETTLE = 0.1  # seconds between a withdrawal and SIGTERM: the Snapshot must reach the gateway first
 
 _log = logging.getLogger("arena.daemon.registration")
@@ -57,6 +59,9 @@ class Entry:
                 # What runs elsewhere is not starting: its first failures count.
                 "start_period_s": 0 if self.permanent else self.probe.start_period,
             }
+        elif not self.permanent:
+            # Nobody asks it, so only we can say that it lives; and it shall outlive us by more than a moment.
+            told["ttl_seconds"] = _UNPROBED_TTL
         if self.permanent:
             told["ttl_seconds"] = 0
         return told
@@ -132,7 +137,7 @@ class Registrations:
                 pause = await self._registry().register(entry.payload())
                 attempt = 0
                 self.troubles.pop(entry.instance, None)
-                await self._keep_alive(entry, pause)
+                await self._keep_alive(entry, min(pause, _LONGEST_PAUSE))
             except RegistryAway as error:
                 # At its own start the registry is away for a moment, which is no news.
                 _log.log(logging.WARNING if attempt == _NEWS else logging.DEBUG, "%s", error)

@@ -24,7 +24,8 @@ async def run(command: Sequence[str], environment: Mapping[str, str] | None, dir
         transport, child = await asyncio.shield(starting)
         await child.exited.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.silent.wait(), _LAST_WORDS)
+            async with asyncio.timeout(_LAST_WORDS):  # not wait_for, which can swallow a cancellation
+                await child.silent.wait()
         code = transport.get_returncode() or 0
         return code == 0, _describe(code, bytes(child.tail))
     except OSError as error:

@@ -78,8 +78,13 @@ class Table:
         return True
 
     def expire(self, now: float) -> tuple[Entry, ...]:
-        """Remove and return the entries that missed their heartbeat."""
-        late = [entry for entry in self._entries.values() if entry.expires_at is not None and entry.expires_at <= now]
+        """Remove and return the entries that missed their heartbeat. One whose check still passes is alive, whatever became
+        of who should have said so: it stays."""
+        late = [
+            entry
+            for entry in self._entries.values()
+            if entry.expires_at is not None and entry.expires_at <= now and entry.health != "passing"
+        ]
         for entry in late:
             del self._entries[entry.registration.key]
         self._publish()

@@ -210,8 +210,16 @@ class Keeper:
         health: Health = "starting" if self.state.workload.probe else "none"
         self._move("spawn", handle=handle, started_at=now, ready_at=None, health=health, detail="", **changes)
         self._emit(event, f"pid {handle.pid}")
-        await self._announce()
+        if self._asked_by_registry:
+            await self._announce()
         return True
+
+    @property
+    def _asked_by_registry(self) -> bool:
+        """The registry can find out for itself when it is well. Of any other, it hears when we know it to be ready: until
+        then it may not even listen."""
+        probe = self.state.workload.probe
+        return probe is not None and bool(probe.http)
 
     async def _watch(self) -> End:
         """Wait for the end of the process or, if it is to be restarted for that, for its ill health."""
@@ -245,6 +253,7 @@ class Keeper:
             # One that has ended before must run longer to be believed.
             await self._world.clock.sleep(SETTLE_SECONDS * (1 + 4 * min(self.state.restarts, 5)))
             self._set(ready_at=self._world.clock.now())
+            await self._announce()
 
     def _ask(self, launch: Launch) -> Any:
         probe, address = self.state.workload.probe, self.state.address
@@ -262,6 +271,8 @@ class Keeper:
         ready = self.state.ready_at or (now if health == "healthy" else None)
         self._set(health=health, health_detail=detail, health_since=now, ready_at=ready)
         self._emit("healthy" if health == "healthy" else "unhealthy", detail)
+        if health == "healthy" and not self._asked_by_registry:
+            tasks.spawn(self._announce(), name=f"announcement of {self.name}")
 
     def _judge(self, end: End) -> float | None:
         rule, health = self.state.workload.restart, "unhealthy" if end.sick else "none"
@@ -295,7 +306,8 @@ class Keeper:
         return killed
 
     async def _announce(self) -> None:
-        if self.state.workload.registered and self.state.address is not None:
+        running = self.state.status == "running"  # it may have been told to stop in the meantime
+        if running and self.state.workload.registered and self.state.address is not None:
             await self._world.announcer.announce(self.state.workload, self.name, self.state.address)
 
     def _handle(self) -> Handle:

@@ -108,6 +108,10 @@ class Supervisor:
         """What `apply` would do. Raises UsageError for an unknown name in `only`, ConfigError for a cycle."""
         return reconcile(workloads, Observed(tuple(keeper.state.seen() for keeper in self._company)), only)
 
+    def require_ports(self, workloads: Sequence[Workload], only: Collection[str] = ()) -> None:
+        """Raises PortTaken if a fixed port that `apply` would need is held by others."""
+        self._require_ports(workloads, self.plan(workloads, only))
+
     async def apply(self, workloads: Sequence[Workload], only: Collection[str] = ()) -> Plan:
         """Make it so; returns when every step has been taken, which is not yet when everything is ready.
 

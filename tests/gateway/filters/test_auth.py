@@ -241,6 +241,16 @@ async def test_a_key_gets_in_by_either_header_within_a_second_and_stays_here(key
     assert not any(key in asked.raw for asked in stub.asked)
 
 
+@pytest.mark.parametrize("path", ["/x", "/open"])
+async def test_no_copy_of_a_key_reaches_a_service_on_any_route(keys: Keys, stub: Stub, path: str) -> None:
+    key, _ = keys.add("user")
+    await until(keys, 200, header(key))
+    bearer = b"Authorization: Bearer " + key + b"\r\n"
+    for lines in ([header(key)], [bearer], [header(key), bearer]):
+        assert await keys.status(*lines, path=path) == 200
+    assert not any(key in asked.raw for asked in stub.asked)
+
+
 async def test_a_revoked_key_is_out_within_a_second(keys: Keys) -> None:
     (one, _), (other, kept) = keys.add(), keys.add()
     await until(keys, 200, header(one))

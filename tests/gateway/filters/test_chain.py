@@ -28,7 +28,7 @@ def kinds(route: Route, *common: RateLimit) -> list[str]:
 @pytest.mark.parametrize(
     ("route", "common", "expected"),
     [
-        (Route("r", "s", "/", auth="none"), (), []),
+        (Route("r", "s", "/", auth="none"), (), ["Authenticator"]),
         (Route("r", "s", "/"), (), ["auth"]),
         (Route("r", "s", "/", roles=("a",)), (BY_CALLER, BY_IP), ["_by_one", "auth", "require_roles", "_by_one"]),
         (
@@ -36,8 +36,8 @@ def kinds(route: Route, *common: RateLimit) -> list[str]:
             (BY_CALLER,),
             ["_by_one", "auth", "_by_all"],
         ),
-        (Route("r", "s", "/", auth="none", rate_limits=(BY_IP,)), (BY_CALLER,), ["_by_all"]),
-        (Route("r", "s", "/", auth="none", roles=("a",)), (BY_IP,), ["_by_one"]),
+        (Route("r", "s", "/", auth="none", rate_limits=(BY_IP,)), (BY_CALLER,), ["Authenticator", "_by_all"]),
+        (Route("r", "s", "/", auth="none", roles=("a",)), (BY_IP,), ["Authenticator", "_by_one"]),
     ],
 )
 def test_order(route: Route, common: tuple[RateLimit, ...], expected: list[str]) -> None:

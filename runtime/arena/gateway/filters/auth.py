@@ -55,7 +55,7 @@ class Authenticator:
     def __call__(self, x: Exchange) -> Refusal | None:
         head = x.head
         if head.api_key is not None and self._keys is not None:
-            return self._by_key(x, self._keys, head.api_key, b"x-api-key: " + head.api_key)
+            return self._by_key(x, self._keys, head.api_key)
         credential = head.authorization
         if credential is None:
             return self._no_credential
@@ -87,7 +87,7 @@ class Authenticator:
         if scheme.lower() != b"bearer":
             return self._no_credential
         if self._keys is not None and token.startswith(_KEY_PREFIX):
-            return self._by_key(x, self._keys, token, b"authorization: " + credential)
+            return self._by_key(x, self._keys, token)
         try:
             principal = self._verifier.verify(token.decode("latin-1"), now)
             self._revoked.check(principal)
@@ -101,7 +101,16 @@ class Authenticator:
             self._known[credential] = (principal, expires, x.log_caller)
         return None
 
-    def _by_key(self, x: Exchange, keys: KeyRing, key: bytes, line: bytes) -> Refusal | None:
+    def conceal(self, x: Exchange) -> None:
+        """Pass on no API key: it opens this gateway and lives long, and is nothing for a service to see."""
+        head = x.head
+        scheme, _, token = (head.authorization or b"").partition(b" ")
+        keyed = scheme.lower() == b"bearer" and token.lstrip(b" ").startswith(_KEY_PREFIX)
+        if self._keys is not None and (keyed or head.api_key is not None):
+            gone = (b"x-api-key:", b"authorization:") if keyed else (b"x-api-key:",)
+            head.fields = [field for field in head.fields if not field.lower().startswith(gone)]
+
+    def _by_key(self, x: Exchange, keys: KeyRing, key: bytes) -> Refusal | None:
         now = self._now()
         known = self._known_keys.get(key)
         if known is None or now >= known[1]:
@@ -114,8 +123,7 @@ class Authenticator:
             expires = min(now + _KEEP_KEY_SECONDS, principal.expires_at or float("inf"))
             known = self._known_keys[key] = (principal, expires, quote(principal.subject))
         x.principal, _, x.log_caller = known
-        # The key opens this gateway and lives long: it is nothing for the service to see.
-        x.head.fields = [field for field in x.head.fields if field != line]
+        self.conceal(x)
         return None
 
 

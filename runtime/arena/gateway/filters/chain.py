@@ -28,7 +28,7 @@ def compile_chain(
     makes the filter of the limits that stand together, `access` knows what roles may do."""
     meters = [meter_of("", limit) for limit in common] + [meter_of(route.name, limit) for limit in route.rate_limits]
     if route.auth == "none":
-        return (admit(meters),) if meters else ()
+        return (authenticate.conceal, admit(meters)) if meters else (authenticate.conceal,)
     # Per address first: a flood of guessed tokens must meet its limit before it costs a signature check each.
     early = [meter for meter in meters if meter.limit.by == "ip"]
     late = [meter for meter in meters if meter.limit.by != "ip"]
