@@ -47,3 +47,21 @@ async def test_cancel_waits_until_the_task_has_ended() -> None:
     await asyncio.sleep(0)
     await tasks.cancel(task, None)
     assert ended and task.cancelled()
+
+
+async def test_a_cancellation_that_was_swallowed_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_TOLD_AGAIN", 0.01)
+    told = 0
+
+    async def stubborn() -> None:
+        nonlocal told
+        while told < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told += 1
+
+    task = tasks.spawn(stubborn(), name="stubborn")
+    await asyncio.sleep(0)
+    await asyncio.wait_for(tasks.cancel(task), 5)
+    assert told == 2 and task.done()
