@@ -59,7 +59,8 @@ class GatewaySettings:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """The registry as the user asked for it. `ttl`: seconds a registration lives without a heartbeat."""
+    """The registry as the user asked for it. `ttl`: seconds a registration lives without a heartbeat,
+    unless its health check still passes."""
 
     host: str = "127.0.0.1"
     port: int = 8500

@@ -139,4 +139,7 @@ class RegistrySection(Section):
         default="127.0.0.1", description="The address to listen on. Default: from SERVICE_DISCOVERY_URL."
     )
     port: Port = Field(default=8500, description="The port to listen on. Default: from SERVICE_DISCOVERY_URL, or 8500.")
-    ttl: PositiveDuration = Field(default=15.0, description="How long a registration lives without a heartbeat.")
+    ttl: PositiveDuration = Field(
+        default=15.0,
+        description="How long a registration lives without a heartbeat, unless its health check still passes.",
+    )
