@@ -20,7 +20,7 @@ def replied(x: Exchange, target: Target, status: int, now: float) -> None:
     breaker = target.breaker
     if breaker is None:
         return
-    if status in breaker.rule.statuses:
+    if status in breaker.statuses:
         breaker.fail(x.admission, now)
     else:
         # How long a body took that was passed on in pieces is the client's doing.

@@ -118,8 +118,9 @@ def _attempt(x: Exchange) -> None:
     x.target = target
     target.in_flight += 1
     x.judged = False
-    if target.breaker is not None:
-        x.admission = target.breaker.admit(now)
+    breaker = target.breaker
+    if breaker is not None:
+        x.admission = breaker.generation if breaker.closed else breaker.admit(now)
     x.attempts += 1
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and x.attempts == 1:

@@ -23,6 +23,7 @@ rates after resilience4j.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 from arena.model.traffic import BreakerRule
@@ -32,16 +33,23 @@ _SLICES = 10
 
 
 class Breaker:
-    """The breaker of one endpoint. `now` is monotonic seconds. `closed` is there to be read on the way of every request;
-    `opened` counts how often it opened."""
+    """The breaker of one endpoint. `now` is monotonic seconds. `closed`, `generation` and `statuses` (which replies are
+    failures) are there to be read on the way of every request; while it is closed, `generation` is what `admit` returns.
+    `requests`, `failed` and `slow` count, for ever, what it was told while closed; `opened` how often it opened."""
 
-    __slots__ = ("_good", "_left", "_open_for", "_run", "_until", "_window", "closed", "generation", "opened", "rule")
+    __slots__ = (
+        "_good", "_left", "_open_for", "_run", "_slow_after", "_until", "_window", "closed", "failed", "generation",
+        "opened", "requests", "rule", "slow", "statuses",
+    )  # fmt: skip
 
     def __init__(self, rule: BreakerRule) -> None:
         self.rule = rule
+        self.statuses = frozenset(rule.statuses)
         self.closed = True
         self.generation = 1
+        self.requests = self.failed = self.slow = 0
         self.opened = 0
+        self._slow_after = inf if rule.slow_after is None else rule.slow_after
         self._run = 0
         self._window = _Window(rule.window)
         self._open_for = 0.0  # seconds of the last opening; 0 since it was closed
@@ -75,15 +83,18 @@ class Breaker:
         """A reply began, `seconds` after it was asked for."""
         if generation != self.generation:
             return
-        slow_after = self.rule.slow_after
-        slow = slow_after is not None and seconds > slow_after
+        slow = seconds > self._slow_after
         if not self.closed:
             self._end_trial(now, good=not slow)
             return
         self._run = 0
-        self._window.count(now, failed=0, slow=int(slow))
-        if slow and self._window.share_of_slow(self.rule.min_requests) >= self.rule.slow_rate:
-            self._open(now)
+        if now >= self._window.ends:
+            self._window.move(now, self)
+        self.requests += 1
+        if slow:
+            self.slow += 1
+            if self._window.share_of_slow(self) >= self.rule.slow_rate:
+                self._open(now)
 
     def fail(self, generation: int, now: float) -> None:
         """No reply came, or one that counts as a failure, or a reply broke off."""
@@ -93,9 +104,11 @@ class Breaker:
             self._end_trial(now, good=False)
             return
         self._run += 1
-        self._window.count(now, failed=1, slow=0)
-        rule = self.rule
-        if self._run >= rule.failures or self._window.share_of_failed(rule.min_requests) >= rule.error_rate:
+        if now >= self._window.ends:
+            self._window.move(now, self)
+        self.requests += 1
+        self.failed += 1
+        if self._run >= self.rule.failures or self._window.share_of_failed(self) >= self.rule.error_rate:
             self._open(now)
 
     def forget(self, generation: int) -> None:
@@ -133,37 +146,31 @@ class Breaker:
 
 
 class _Window:
-    """What was counted in the last `span` seconds, forgotten by tenths of it."""
+    """What a breaker counted in the last `span` seconds, forgotten by tenths of it: the difference between its counts and
+    what they were when the oldest tenth began. `ends` is when the newest tenth is full."""
 
-    __slots__ = ("_ends", "_failed", "_requests", "_slices", "_slow", "_step")
+    __slots__ = ("_marks", "_step", "ends")
 
     def __init__(self, span: float) -> None:
         self._step = span / _SLICES
-        self._ends = 0.0  # when the newest slice is full
-        self._slices: list[tuple[int, int, int]] = []  # the sums below at the end of each earlier slice
-        self._requests = self._failed = self._slow = 0
+        self._marks: list[tuple[int, int, int]] = []
+        self.ends = 0.0
 
-    def count(self, now: float, failed: int, slow: int) -> None:
-        if now >= self._ends:
-            self._move(now)
-        self._requests += 1
-        self._failed += failed
-        self._slow += slow
+    def share_of_failed(self, breaker: Breaker) -> float:
+        """0 while the window has seen fewer requests than the rule asks for."""
+        requests, failed, _ = self._marks[0]
+        seen = breaker.requests - requests
+        return (breaker.failed - failed) / seen if seen >= breaker.rule.min_requests else 0.0
 
-    def share_of_failed(self, least: int) -> float:
-        """0 while fewer than `least` requests were seen."""
-        first = self._slices[0]
-        requests = self._requests - first[0]
-        return (self._failed - first[1]) / requests if requests >= least else 0.0
+    def share_of_slow(self, breaker: Breaker) -> float:
+        """0 while the window has seen fewer requests than the rule asks for."""
+        requests, _, slow = self._marks[0]
+        seen = breaker.requests - requests
+        return (breaker.slow - slow) / seen if seen >= breaker.rule.min_requests else 0.0
 
-    def share_of_slow(self, least: int) -> float:
-        """0 while fewer than `least` requests were seen."""
-        first = self._slices[0]
-        requests = self._requests - first[0]
-        return (self._slow - first[2]) / requests if requests >= least else 0.0
-
-    def _move(self, now: float) -> None:
-        """Begin as many slices as have passed; the sums at the beginning of the oldest one left are what is not counted."""
-        passed = min(_SLICES, 1 + int((now - self._ends) / self._step)) if self._ends else _SLICES
-        self._slices = (self._slices + [(self._requests, self._failed, self._slow)] * passed)[-_SLICES:]
-        self._ends = now + self._step
+    def move(self, now: float, breaker: Breaker) -> None:
+        """Begin as many tenths as have passed."""
+        passed = min(_SLICES, 1 + int((now - self.ends) / self._step)) if self.ends else _SLICES
+        mark = breaker.requests, breaker.failed, breaker.slow
+        self._marks = (self._marks + [mark] * passed)[-_SLICES:]
+        self.ends = now + self._step
