@@ -15,6 +15,7 @@ import h11
 import jwt
 
 from arena.gateway.plane import Plane
+from arena.gateway.routing import Filter
 from arena.gateway.view import View
 from arena.model.address import Address
 from arena.model.project import Timeouts
@@ -176,6 +177,11 @@ class Gateway:
 
     def endpoints(self, *endpoints: Endpoint) -> None:
         self.view.use_snapshot(Snapshot(self.view.snapshot.version + 1, "test", endpoints))
+
+    def filter(self, *filters: Filter) -> None:
+        """Have requests of the first route pass `filters` as well, until the next swap."""
+        route = self.plane.table.routes[0]
+        route.filters = (*route.filters, *filters)
 
     def lines(self) -> list[dict[str, object]]:
         assert self.plane.log is not None

@@ -8,7 +8,8 @@ from time import time
 
 import pytest
 
-from tests.gateway.kit import Start, Stub, connected, get, post
+from arena.gateway.refusal import Reply
+from tests.gateway.kit import Client, Gateway, Start, Stub, connected, get, post
 
 
 async def test_every_reply_carries_its_identity(start: Start) -> None:
@@ -67,3 +68,25 @@ async def test_pages_are_not_for_caches(start: Start, stub: Stub) -> None:
     gateway = await start(stub.endpoint())
     async with connected(gateway) as client:
         assert (await client.ask(get("/health"))).header("cache-control") == "no-store"
+
+
+async def test_a_given_reply_is_the_services_to_client_and_log(gateway: Gateway, client: Client) -> None:
+    given = Reply(200, (b"content-type: text/plain", b"age: 3"), b"kept")
+    gateway.filter(lambda x: given)
+    for method, body in (("GET", b"kept"), ("HEAD", b"")):
+        reply = await client.ask(get(method=method))
+        assert (reply.status, reply.body, reply.header("content-length")) == (200, body, "4")
+        assert reply.header("age") == "3" and reply.header("x-request-id")
+    lines = gateway.lines()
+    assert [(line["outcome"], line["instance"], line["bytes_out"]) for line in lines] == [
+        ("served", None, 4),
+        ("served", None, 0),
+    ]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_given_reply_without_a_body_has_none(gateway: Gateway, client: Client, status: int) -> None:
+    gateway.filter(lambda x: Reply(status, (b'etag: "a"',), b"ignored"))
+    for _ in range(2):
+        reply = await client.ask(get())
+        assert (reply.status, reply.body, reply.header("content-length")) == (status, b"", None)

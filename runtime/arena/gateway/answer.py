@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from arena.gateway import record
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
-from arena.gateway.refusal import Refusal, of_wire, reply
+from arena.gateway.refusal import STATUS_LINES, Refusal, Reply, of_wire, reply
 from arena.gateway.wire.request import RequestHead
 
 if TYPE_CHECKING:
     from arena.gateway.client import ClientConnection
 
 PROBLEM_JSON = b"application/problem+json"
+NO_BODY = frozenset({204, 304})
 
 
 def refuse(x: Exchange, refusal: Refusal) -> None:
@@ -66,6 +67,21 @@ def answer_here(x: Exchange) -> None:
             _answer(x, content.status, content.content_type, content.body, (b"cache-control: no-store",))
     elif match.refusal is not None:
         refuse(x, match.refusal)
+
+
+def give(x: Exchange, given: Reply) -> None:
+    """Answer `x` in the service's place; to client and counters it was served."""
+    client = x.client
+    x.status = status = given.status
+    content = b"" if x.head.method == b"HEAD" or status in NO_BODY else given.body
+    x.bytes_out = len(content)
+    x.keep = client.will_keep(x)
+    framing = () if status in NO_BODY else (b"content-length: %d" % len(given.body),)
+    lines = (STATUS_LINES[status], *given.fields, *framing, x.ids, x.reply_fields, connection_line(x))
+    client.write(b"\r\n".join((*filter(None, lines), b"", content)))
+    now = monotonic()
+    record.finish(x, "served", now)
+    client.reply_done(x, now)
 
 
 def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...]) -> None:

@@ -15,7 +15,7 @@ def replied(x: Exchange, target: Target, status: int, now: float) -> None:
     if x.judged and target.breaker is not None:
         return
     x.judged = True
-    if target.latency is not None and len(x.body) == x.bytes_in:
+    if target.latency is not None and not x.streamed:
         target.latency.observe(now - x.sent_at, now)
     breaker = target.breaker
     if breaker is None:
@@ -24,7 +24,7 @@ def replied(x: Exchange, target: Target, status: int, now: float) -> None:
         breaker.fail(x.admission, now)
     else:
         # How long a body took that was passed on in pieces is the client's doing.
-        seconds = now - x.sent_at if len(x.body) == x.bytes_in else 0.0
+        seconds = 0.0 if x.streamed else now - x.sent_at
         breaker.succeed(x.admission, seconds, now)
 
 

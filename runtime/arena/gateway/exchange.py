@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from arena.gateway.wire.reply import ReplyHead
 from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
-    from arena.gateway.client import ClientConnection
+    from arena.gateway.gather import Gathering
+    from arena.gateway.plane import Plane
+    from arena.gateway.recast import Held, Recast
     from arena.gateway.routing import Match, Service
     from arena.gateway.target import Target
     from arena.gateway.upstream import UpstreamConnection
@@ -22,6 +26,54 @@ Outcome = Literal[
 ]
 
 
+class Client(Protocol):
+    """Whoever asked, as the exchange sees them: a connection, or nobody (an errand of the gateway's own). `forwarded` are the
+    header lines that say where a request came from; `blocked`: no more can be written for now."""
+
+    plane: Plane
+    ip: str
+    forwarded: bytes
+    blocked: bool
+
+    def write(self, data: bytes) -> None:
+        """Send reply bytes."""
+
+    def hold(self) -> None:
+        """Read no more of the request for now."""
+
+    def go_on(self) -> None:
+        """Read again."""
+
+    def will_keep(self, x: Exchange) -> bool:
+        """Whether another request may follow `x`."""
+        ...
+
+    def reply_done(self, x: Exchange, now: float) -> None:
+        """The whole reply was written."""
+
+    def cut(self, *, visible: bool) -> None:
+        """End in the middle of a reply."""
+
+    def enter_tunnel(self) -> bytes:
+        """From now on every byte is for the upstream; returns those that came too early."""
+        ...
+
+
+class Tap(Protocol):
+    """Sees a reply go by, as the client gets it, and changes nothing. When it is over, and whether it was whole, is told to
+    who asked by `Exchange.at_end`."""
+
+    def began(self, x: Exchange, head: ReplyHead) -> None:
+        """The head; the lines of `head.fields` behind the first are the service's, after the route's changes."""
+
+    def piece(self, x: Exchange, data: bytes) -> None:
+        """A piece of the body."""
+
+
+End = Callable[["Exchange", Outcome, float], None]
+"""Told of the end of an exchange: its outcome, and when (monotonic seconds)."""
+
+
 class Exchange:
     """One request and its reply. Times are seconds on the monotonic clock, sizes bytes of body.
 
@@ -31,18 +83,23 @@ class Exchange:
     may take. `reply_fields` are further header lines for the client alone, b'' for none. `answered`: a reply head went
     to the client. `admission` is the generation of the target's breaker that let the attempt through, `judged` says that
     it heard of the attempt's end. `over`: nothing more may happen.
+
+    For what few exchanges need: `ends` are told when it is over, `taps` see the reply go by, `recast` changes the reply's
+    body, of which `held` is what has come; `gathering` waits for the request's body to be whole. `streamed`: the request's
+    body is passed on in pieces and no longer at hand. `log_more` are further members of the log line, as JSON behind a comma.
     """
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
-        "client", "first_byte", "head", "ids", "judged", "keep", "log_caller", "match", "over", "principal", "query",
-        "reply_fields", "request_id", "sent_at", "service", "status", "target", "trace_id", "upstream", "upstream_seconds",
+        "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
+        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "sent_at", "service", "status",
+        "streamed", "taps", "target", "trace_id", "upstream", "upstream_seconds",
     )  # fmt: skip
 
     service: Service
     """Set when a route has matched."""
 
-    def __init__(self, client: ClientConnection, head: RequestHead, match: Match, began: float) -> None:
+    def __init__(self, client: Client, head: RequestHead, match: Match, began: float) -> None:
         self.client = client
         self.head = head
         self.match = match
@@ -71,3 +128,28 @@ class Exchange:
         self.bytes_out = 0
         self.sent_at = 0.0
         self.upstream_seconds = 0.0
+        self.ends: list[End] | None = None
+        self.taps: list[Tap] | None = None
+        self.recast: Recast | None = None
+        self.held: Held | None = None
+        self.gathering: Gathering | None = None
+        self.streamed = False
+        self.log_more = ""
+
+    def at_end(self, end: End) -> None:
+        """Have `end` called once, when the exchange is over, whatever its outcome."""
+        if self.ends is None:
+            self.ends = [end]
+        else:
+            self.ends.append(end)
+
+    def observe(self, tap: Tap) -> None:
+        """Let `tap` see the reply."""
+        if self.taps is None:
+            self.taps = [tap]
+        else:
+            self.taps.append(tap)
+
+    def tell(self, lines: bytes) -> None:
+        """Add header lines (without the last line end) to whatever reply the client gets."""
+        self.reply_fields = self.reply_fields + b"\r\n" + lines if self.reply_fields else lines

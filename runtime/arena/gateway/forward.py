@@ -16,11 +16,11 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from arena.gateway import attempt, record, tunnel
-from arena.gateway.answer import answer_here, body_too_large, refuse
+from arena.gateway.answer import answer_here, body_too_large, give, refuse
 from arena.gateway.cors import asked_method
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
-from arena.gateway.refusal import Refusal
+from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.body import LAST_CHUNK, chunk
 from arena.gateway.wire.request import RequestHead
@@ -30,7 +30,7 @@ from arena.tasks import spawn
 
 if TYPE_CHECKING:
     from arena.gateway.client import ClientConnection
-    from arena.gateway.routing import Filter, Service
+    from arena.gateway.routing import Filter, Service, Verdict
     from arena.gateway.target import Target
 
 REST_SECONDS = 1.0
@@ -86,25 +86,37 @@ def _filter(x: Exchange, chain: Iterator[Filter]) -> None:
         verdict = check(x)
         if verdict is None:
             continue
-        if isinstance(verdict, Refusal):
-            refuse(x, verdict)
+        if isinstance(verdict, (Refusal, Reply)):
+            _obey(x, verdict)
         else:
             if not x.body_done:
                 x.client.hold()
             spawn(_wait_for(x, verdict, chain), name="filter")
         return
-    x.service.budget.deposit()
-    _attempt(x)
+    send_on(x)
 
 
-async def _wait_for(x: Exchange, verdict: Awaitable[Refusal | None], chain: Iterator[Filter]) -> None:
-    refusal = await verdict
+async def _wait_for(x: Exchange, waiting: Awaitable[Verdict], chain: Iterator[Filter]) -> None:
+    verdict = await waiting
     if x.over:
         return
-    if refusal is not None:
-        refuse(x, refusal)
+    if verdict is not None:
+        _obey(x, verdict)
     else:
         _filter(x, chain)
+
+
+def _obey(x: Exchange, verdict: Refusal | Reply) -> None:
+    if isinstance(verdict, Refusal):
+        refuse(x, verdict)
+    else:
+        give(x, verdict)
+
+
+def send_on(x: Exchange) -> None:
+    """Ask an instance of `x.service`: no filter stands in the way any more."""
+    x.service.budget.deposit()
+    _attempt(x)
 
 
 def _attempt(x: Exchange) -> None:
@@ -186,7 +198,10 @@ def body_arrived(x: Exchange, piece: bytes) -> None:
         return
     if x.upstream is not None:
         x.body = b""  # what has been sent in pieces cannot be sent again
+        x.streamed = True
         x.upstream.send_body(x, piece)
+    elif x.gathering is not None:
+        x.gathering.take(x, piece)
     else:
         x.body += piece
 
@@ -233,7 +248,7 @@ def upstream_lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) 
     elif x.target is not None:
         # It may have closed just as we sent, as any server does with connections that were idle for long.
         attempt.forgotten(x, x.target)
-    replayable = x.body_done and len(x.body) == x.bytes_in
+    replayable = x.body_done and not x.streamed
     if is_safe(x.head.method, sent=True, answered=answered, replayable=replayable) and _may_retry(x):
         _attempt(x)
         return

@@ -27,8 +27,11 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
     route.classes[x.status // 100] += 1
     route.latency.observe(took)
     # Pages of the gateway's own are counted, not logged: its probe would drown the requests that people look for.
-    if plane.log is not None and (target is not None or outcome != "served"):
+    if plane.log is not None and (target is not None or outcome != "served" or x.match.page is None):
         plane.log.add(_line(x, outcome, took))
+    if x.ends is not None:
+        for end in x.ends:
+            end(x, outcome, now)
 
 
 def _line(x: Exchange, outcome: Outcome, took: float) -> str:
@@ -40,5 +43,5 @@ def _line(x: Exchange, outcome: Outcome, took: float) -> str:
         f'"instance":{target.log_name if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
         f'"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
         f'"bytes_in":{x.bytes_in},"bytes_out":{x.bytes_out},'
-        f'"principal":{x.log_caller},"client":"{x.client.ip}"}}'
+        f'"principal":{x.log_caller},"client":"{x.client.ip}"{x.log_more}}}'
     )

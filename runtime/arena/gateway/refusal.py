@@ -63,6 +63,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A service's reply that the gateway gives by itself: kept from earlier, or laid down in arena.yaml. `fields` are its
+    header lines, without Content-Length, `body` is whole; it is left out where HTTP has none."""
+
+    status: int
+    fields: tuple[bytes, ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a page of the gateway's own says."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import answer, attempt, forward, record
+from arena.gateway import answer, attempt, forward, recast, record
+from arena.gateway.answer import NO_BODY
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
@@ -15,8 +16,6 @@ from arena.gateway.wire.reply import CHUNKED, ReplyHead
 if TYPE_CHECKING:
     from arena.gateway.upstream import UpstreamConnection
 
-_NO_BODY = frozenset({204, 304})
-
 
 def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
     """Pass on the reply's head, with `rest`: what came of its body in the same piece."""
@@ -24,9 +23,20 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
     if route is not None and route.edit_reply is not None:
         attempt.replied(x, upstream.target, head.status, monotonic())
         route.edit_reply(x, head)
-    length = head.length
     upstream.reusable = head.reusable and x.body_done
-    if x.head.method == b"HEAD" or head.status in _NO_BODY:
+    if x.recast is not None and x.recast.wants(x, head):
+        recast.hold(x, upstream, head, rest)
+    else:
+        pass_on(x, upstream, head, rest)
+
+
+def pass_on(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
+    """Send the head and `rest`, and have the rest of the body follow."""
+    if x.taps is not None:
+        for tap in x.taps:
+            tap.began(x, head)
+    length = head.length
+    if x.head.method == b"HEAD" or head.status in NO_BODY:
         upstream.reusable = upstream.reusable and not rest
         _write_whole(x, upstream, head, b"")
     elif length >= 0 and len(rest) >= length:
@@ -37,7 +47,7 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
         _write_whole(x, upstream, head, rest)
     else:
         _write_head(x, upstream, head)
-        reader = _reader(length)
+        reader = reader_of(length)
         upstream.body = reader
         if reader.done:
             _end(x, upstream)
@@ -52,9 +62,15 @@ def body(x: Exchange, upstream: UpstreamConnection, reader: Body, data: bytes) -
     except WireError as error:
         forward.upstream_broke_protocol(x, str(error))
         return
+    if x.held is not None:
+        recast.piece(x, upstream, x.held, reader, piece)
+        return
     if piece:
         x.bytes_out += len(piece)
         x.client.write(chunk(piece) if upstream.chunk_out else piece)
+        if x.taps is not None:
+            for tap in x.taps:
+                tap.piece(x, piece)
     if reader.done:
         upstream.reusable = upstream.reusable and reader.clean and not reader.rest
         _end(x, upstream)
@@ -73,16 +89,23 @@ def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
     upstream = x.upstream
     if exc is None and isinstance(reader, EndlessBody) and upstream is not None:
         upstream.reusable = False
-        _end(x, upstream)
+        if x.held is not None:
+            recast.end(x, upstream, x.held)
+        else:
+            _end(x, upstream)
         return
     x.upstream = None
     if x.target is not None:
         x.client.plane.stats.upstream_errors[x.target.service, "cut"] += 1
         attempt.failed(x, monotonic())
-    answer.cut(x)
+    if x.held is not None:
+        answer.refuse(x, recast.BROKEN)
+    else:
+        answer.cut(x)
 
 
-def _reader(length: int) -> Body:
+def reader_of(length: int) -> Body:
+    """What finds the end of a body of `length`, as ReplyHead has it."""
     if length >= 0:
         return LengthBody(length)
     return ChunkedBody() if length == CHUNKED else EndlessBody()
@@ -94,9 +117,12 @@ def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, con
     lines = head.fields
     x.status = status = head.status
     x.bytes_out = len(content)
+    if x.taps is not None and content:
+        for tap in x.taps:
+            tap.piece(x, content)
     x.keep = client.will_keep(x)
     lines[0] = STATUS_LINES[status]
-    if status in _NO_BODY and status != 304:
+    if status in NO_BODY and status != 304:
         lines[:] = [line for line in lines if not line.startswith(b"content-length:")]
     elif head.length < 0 and x.head.method != b"HEAD" and status != 304:
         lines.append(b"content-length: 0")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.cors import CorsRule, asked_method
 from arena.gateway.pick import Pick
-from arena.gateway.refusal import Content, Refusal
+from arena.gateway.refusal import Content, Refusal, Reply
 from arena.gateway.stats import RouteStats
 from arena.gateway.target import Target
 from arena.gateway.wire.path import BadPath, canonical, for_routing
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.rewrite import Rewriter
 
-Filter = Callable[["Exchange"], "Refusal | Awaitable[Refusal | None] | None"]
+Verdict = Refusal | Reply | None
+"""What a filter decides: an answer in place of the service's, or None to let pass."""
+Filter = Callable[["Exchange"], Verdict | Awaitable[Verdict]]
 Page = Callable[["Exchange"], Content | Refusal]
 
 NO_ROUTE = ',"route":null,"service":null'

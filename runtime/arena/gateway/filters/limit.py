@@ -71,7 +71,7 @@ def conclude(x: Exchange, meters: Sequence[Meter], answers: Sequence[Answer]) ->
         (meter, answer[1], answer[2]) for meter, answer in zip(meters, answers, strict=True) if meter.enforce
     ]  # fmt: skip
     if told:
-        _tell(x, b"\r\n".join(_lines(told)))
+        x.tell(b"\r\n".join(_lines(told)))
     return None
 
 
@@ -87,7 +87,7 @@ def _by_one(meter: Meter) -> Callable[[Exchange], Refusal | None]:
             return conclude(x, (meter,), ((wait, 0, wait),))
         left, reset = take(key, now)
         if enforce:
-            _tell(x, lines % (left, ceil(reset)))
+            x.tell(lines % (left, ceil(reset)))
         return None
 
     return check
@@ -108,7 +108,7 @@ def _by_all(meters: tuple[Meter, ...]) -> Callable[[Exchange], Refusal | None]:
             if meter.enforce:
                 numbers += (left, ceil(reset))
         if numbers:
-            _tell(x, lines % tuple(numbers))
+            x.tell(lines % tuple(numbers))
         return None
 
     return check
@@ -129,10 +129,6 @@ def _template(meters: Sequence[Meter]) -> bytes:
     told = [meter for meter in meters if meter.enforce]
     policies, items = b", ".join([meter.policy for meter in told]), b", ".join([meter.item for meter in told])
     return b"ratelimit-policy: " + policies.replace(b"%", b"%%") + b"\r\nratelimit: " + items
-
-
-def _tell(x: Exchange, lines: bytes) -> None:
-    x.reply_fields = x.reply_fields + b"\r\n" + lines if x.reply_fields else lines
 
 
 def _refuse(x: Exchange, refusing: Sequence[tuple[Meter, float]]) -> Refusal:
