@@ -296,3 +296,64 @@ def test_junk_is_refused_never_a_crash(junk: bytes) -> None:
     raw = junk.replace(b"\r\n\r\n", b"") + b"\r\n\r\n"
     if ours_accepts(raw):
         assert h11_accepts(raw)
+
+
+# What is remembered.
+
+
+def facts(head: RequestHead) -> dict[str, object]:
+    return {name: getattr(head, name) for name in RequestHead.__slots__}
+
+
+def test_a_head_read_again_is_the_same_and_shares_nothing() -> None:
+    reader = RequestReader()
+    raw = get(HOST.strip(), b"Authorization: Bearer t", b"X-API-Key: k", b"Accept: */*", target=b"http://a.example/b?c")
+    fresh = facts(read(raw))
+    for _ in range(3):
+        head = reader.read(bytes(bytearray(raw)))
+        assert facts(head) == fresh
+        head.fields.append(b"only: mine")
+        head.keep_alive = False
+        head.target = b"/elsewhere"
+
+
+@given(st.lists(requests(), min_size=2, max_size=4))
+def test_a_reader_that_remembers_reads_as_one_that_does_not(heads: list[bytes]) -> None:
+    reader = RequestReader()
+    for raw in heads * 2:
+        try:
+            expected = facts(read(raw))
+        except RequestRefused as refused:
+            with pytest.raises(RequestRefused) as again:
+                reader.read(raw)
+            assert (again.value.status, again.value.detail) == (refused.status, refused.detail)
+        else:
+            assert facts(reader.read(raw)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Length: 3",
+        b"Transfer-Encoding: chunked",
+        b"Connection: close",
+        b"Expect: 100-continue",
+        b"X-Request-ID: one",
+        b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        b"tracestate: a=b",
+    ],
+)
+def test_only_plain_heads_are_remembered(line: bytes) -> None:
+    reader = RequestReader()
+    raw = get(HOST.strip(), line)
+    assert facts(reader.read(raw)) == facts(reader.read(raw)) == facts(read(raw))
+    assert not reader._known
+
+
+def test_memory_is_bounded() -> None:
+    reader = RequestReader()
+    for number in range(3000):
+        reader.read(get(HOST.strip(), b"X-N: %d" % number))
+        reader.read(get(HOST.strip(), b"X-N: %d" % number, b"X-Long: " + b"a" * 2048))
+    assert 0 < len(reader._known) <= 1024
+    assert max(map(len, reader._known)) <= 2048

@@ -14,6 +14,8 @@ from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
 
 UNTIL_CLOSE = -1
 CHUNKED = -2
+_KEEP_HEADS = 512
+_LONGEST_KEPT = 1024  # bytes; what is longer is rarely repeated, and would fill the memory
 
 
 class ReplyHead:
@@ -23,24 +25,46 @@ class ReplyHead:
 
     __slots__ = ("connection", "fields", "length", "reusable", "status")
 
-    def __init__(self) -> None:
-        self.status = 0
-        self.length = UNTIL_CLOSE
-        self.reusable = False
+    def __init__(
+        self,
+        status: int = 0,
+        length: int = UNTIL_CLOSE,
+        reusable: bool = False,
+        fields: tuple[bytes, ...] = (b"",),
+    ) -> None:
+        self.status = status
+        self.length = length
+        self.reusable = reusable
         self.connection: bytes | None = None
-        self.fields: list[bytes] = [b""]
+        self.fields = [*fields]
 
 
 class ReplyReader:
-    """Parses reply heads, one after the other, of whichever connection."""
+    """Reads reply heads, one after the other, of whichever connection.
 
-    __slots__ = ("_head",)
+    The last few hundred are remembered by their bytes: replies to one kind of request often differ in nothing but their date,
+    which changes once a second. What is read the same way twice is read once.
+    """
+
+    __slots__ = ("_head", "_known")
 
     def __init__(self) -> None:
         self._head = ReplyHead()
+        self._known: dict[bytes, tuple[int, int, bool, tuple[bytes, ...]]] = {}
 
     def read(self, raw: bytes, *, switching: bool = False) -> ReplyHead:
-        """Parse `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
+        """Read `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
+        known = self._known.get(raw)
+        if known is not None:
+            return ReplyHead(*known)
+        head = self._parse(raw, switching)
+        if head.status != 101 and len(raw) <= _LONGEST_KEPT:
+            if len(self._known) >= _KEEP_HEADS:
+                self._known.clear()
+            self._known[raw] = (head.status, head.length, head.reusable, tuple(head.fields))
+        return head
+
+    def _parse(self, raw: bytes, switching: bool) -> ReplyHead:
         head = self._head = ReplyHead()
         # After a head llhttp waits for the body, so that every head takes a new parser (a quarter of a microsecond).
         parser = httptools.HttpResponseParser(self)

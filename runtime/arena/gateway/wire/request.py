@@ -23,6 +23,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _KEEP_KNOWN_HOSTS = 1024
 _LONGEST_HOST = 262  # a domain name of 255, a colon and a port
 _known_hosts: dict[bytes, bytes] = {}
+_KEEP_HEADS = 1024
+_LONGEST_KEPT = 2048  # bytes; what is longer is rarely repeated, and would let strangers fill the memory
 
 
 class RequestHead:
@@ -56,19 +58,56 @@ class RequestHead:
         self.tracestate: bytes | None = None
         self.fields: list[bytes] = []
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is set that `copy` leaves out."""
+        return (
+            not (self.old or self.content_length or self.expect or self.upgrade)
+            and self.connection is self.request_id is self.traceparent is self.tracestate is None
+        )
+
+    def copy(self) -> RequestHead:
+        """Another one of a plain head, which may be changed without changing this one."""
+        twin = RequestHead()
+        twin.method = self.method
+        twin.target = self.target
+        twin.host = self.host
+        twin.hostname = self.hostname
+        twin.authorization = self.authorization
+        twin.api_key = self.api_key
+        twin.fields = self.fields.copy()
+        return twin
+
 
 class RequestReader:
-    """Parses request heads, one after the other, of whichever connection: every head is whole, so one parser serves
-    all."""
+    """Reads request heads, one after the other, of whichever connection: every head is whole, so one parser serves
+    all.
 
-    __slots__ = ("_head", "_parser")
+    The last plain ones are remembered by their bytes: a program that asks the same thing again, as most do over a
+    connection that is kept, sends the same head again. Nothing is remembered of a head that was refused, or that announces a
+    body, a trace, or anything about the connection.
+    """
+
+    __slots__ = ("_head", "_known", "_parser")
 
     def __init__(self) -> None:
         self._head = RequestHead()
         self._parser = httptools.HttpRequestParser(self)
+        self._known: dict[bytes, RequestHead] = {}
 
     def read(self, raw: bytes) -> RequestHead:
-        """Parse `raw`, which ends with the blank line. Raises RequestRefused."""
+        """Read `raw`, which ends with the blank line. Raises RequestRefused."""
+        known = self._known.get(raw)
+        if known is not None:
+            return known.copy()
+        head = self._parse(raw)
+        if len(raw) <= _LONGEST_KEPT and head.plain:
+            if len(self._known) >= _KEEP_HEADS:
+                self._known.clear()
+            self._known[raw] = head.copy()
+        return head
+
+    def _parse(self, raw: bytes) -> RequestHead:
         head = self._head = RequestHead()
         parser = self._parser
         spent = False
