@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -160,6 +161,13 @@ class Stub:
             elif asked.header("transfer-encoding") == "chunked":
                 asked.body = await Talk(reader, None, asked).read_chunked()  # type: ignore[arg-type]  # only reads
         return asked
+
+
+def nowhere(instance: str = "web-0") -> Endpoint:
+    """An endpoint where nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return Endpoint("web", instance, Address("127.0.0.1", sock.getsockname()[1]), "passing")
 
 
 # The gateway.

@@ -9,8 +9,20 @@ import pytest
 
 from arena.gateway.target import Target
 from arena.model.traffic import BreakerRule, Traffic
-from tests.gateway.kit import QUICK, Answer, Gateway, Start, Stub, Talk, connected, eventually, get, hello, post
-from tests.gateway.test_forward import nowhere
+from tests.gateway.kit import (
+    QUICK,
+    Answer,
+    Gateway,
+    Start,
+    Stub,
+    Talk,
+    connected,
+    eventually,
+    get,
+    hello,
+    nowhere,
+    post,
+)
 
 ONCE = Traffic(BreakerRule(failures=1, open_for=0.2, max_open_for=0.2, trials=1))
 NEVER_AGAIN = Traffic(BreakerRule(failures=1, open_for=3600.0))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from arena.model.traffic import BreakerRule, Traffic
-from tests.gateway.kit import Start, bearer, connected, get
-from tests.gateway.test_forward import nowhere
+from tests.gateway.kit import Start, bearer, connected, get, nowhere
 from tests.gateway.test_pages import metric, scrape
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import answer, attempt, forward, recast, record
+from arena.gateway import answer, attempt, failure, recast, record
 from arena.gateway.answer import NO_BODY
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
@@ -60,7 +60,7 @@ def body(x: Exchange, upstream: UpstreamConnection, reader: Body, data: bytes) -
     try:
         piece = reader.feed(data)
     except WireError as error:
-        forward.upstream_broke_protocol(x, str(error))
+        failure.broke_protocol(x, str(error))
         return
     if x.held is not None:
         recast.piece(x, upstream, x.held, reader, piece)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, forward, record, respond
+from arena.gateway import attempt, failure, record, respond
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import EndlessBody
@@ -49,7 +49,7 @@ def is_open(x: Exchange) -> bool:
 def enter(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
     """The service agreed; `rest` is what it said next."""
     if not any(line[:21].lower() == b"sec-websocket-accept:" for line in head.fields):
-        forward.upstream_broke_protocol(x, "it switched protocols, but not to WebSocket")
+        failure.broke_protocol(x, "it switched protocols, but not to WebSocket")
         return
     now = monotonic()
     attempt.replied(x, upstream.target, 101, now)

@@ -17,7 +17,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import forward, respond, tunnel
+from arena.gateway import failure, respond, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.body import Body, chunk
 from arena.gateway.wire.errors import WireError
@@ -80,7 +80,7 @@ class UpstreamConnection(asyncio.Protocol):
         elif self.body is not None:
             respond.upstream_ended(x, self.body, exc)
         else:
-            forward.upstream_lost(x, self, answered=bool(self.buffer))
+            failure.lost(x, self, answered=bool(self.buffer))
 
     def pause_writing(self) -> None:
         self.blocked = True
@@ -104,7 +104,7 @@ class UpstreamConnection(asyncio.Protocol):
         if x is None:
             self.close()
         else:
-            forward.upstream_timed_out(x, self.body is not None)
+            failure.timed_out(x, self.body is not None)
 
     # What the forwarding calls.
 
@@ -177,7 +177,7 @@ class UpstreamConnection(asyncio.Protocol):
             try:
                 head = self.plane.replies.read(data[:end], switching=bool(x.head.upgrade))
             except WireError as error:
-                forward.upstream_broke_protocol(x, str(error))
+                failure.broke_protocol(x, str(error))
                 return
             data = data[end:]
             if head.status >= 200:
@@ -191,7 +191,7 @@ class UpstreamConnection(asyncio.Protocol):
             respond.interim(x, head)
         self.buffer = data
         if len(data) > MAX_REPLY_HEAD:
-            forward.upstream_broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes")
+            failure.broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes")
 
     def _read_body(self, x: Exchange, body: Body, data: bytes) -> None:
         if not x.client.blocked:

@@ -1,0 +1,96 @@
+"""One attempt: a target is chosen, a pooled connection taken or one dialled, and the request sent."""
+
+from __future__ import annotations
+
+import asyncio
+from random import random
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arena.gateway import failure
+from arena.gateway.exchange import Exchange
+from arena.gateway.upstream import UpstreamConnection
+from arena.gateway.wire.body import LAST_CHUNK, chunk
+from arena.policy.balance import choose
+from arena.tasks import spawn
+
+if TYPE_CHECKING:
+    from arena.gateway.target import Target
+
+_WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
+
+
+def start(x: Exchange) -> None:
+    """Ask one of the service's instances, or say why nobody can be asked."""
+    service = x.service
+    now = monotonic() if x.attempts else x.began
+    pick = service.pick
+    target = choose(service.targets, now, random) if pick is None else pick(x, service.targets, now)
+    if target is None:
+        failure.unavailable(x, service, now)
+        return
+    x.target = target
+    target.in_flight += 1
+    x.judged = False
+    breaker = target.breaker
+    if breaker is not None:
+        x.admission = breaker.generation if breaker.closed else breaker.admit(now)
+    x.attempts += 1
+    # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
+    if target.idle and x.attempts == 1:
+        _send(x, target, target.idle.pop())
+    else:
+        if not x.body_done:
+            x.client.hold()
+        spawn(_dial(x, target), name="dial")
+
+
+async def _dial(x: Exchange, target: Target) -> None:
+    plane = x.client.plane
+    address = target.address
+    try:
+        async with asyncio.timeout(plane.timeouts.connect):
+            _, upstream = await asyncio.get_running_loop().create_connection(
+                lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
+            )
+    except TimeoutError:
+        failure.dial_failed(
+            x, target, "connect_timeout", f"did not accept a connection within {plane.timeouts.connect:g} s"
+        )
+    except OSError as error:
+        failure.dial_failed(x, target, "connect", f"could not be connected to ({failure.reason(error)})")
+    else:
+        if x.over:
+            upstream.park(monotonic())
+        else:
+            _send(x, target, upstream)
+
+
+def _send(x: Exchange, target: Target, upstream: UpstreamConnection) -> None:
+    x.upstream = upstream
+    x.sent_at = monotonic()
+    upstream.send(x, _compose(x, target))
+    if not x.body_done:
+        if x.head.expect and not x.bytes_in and not x.head.old:
+            x.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        x.client.go_on()
+
+
+def _compose(x: Exchange, target: Target) -> bytes:
+    """The request as the upstream gets it: head, and the body as far as it has come."""
+    head, match = x.head, x.match
+    body = x.body
+    length = head.content_length
+    if length > 0:
+        framing = b"content-length: %d\r\n" % length
+    elif length < 0:
+        framing = b"transfer-encoding: chunked\r\n"
+        body = (chunk(body) if body else b"") + (LAST_CHUNK if x.body_done else b"")
+    else:
+        framing = b"content-length: 0\r\n" if head.method in _WITH_BODY else b""
+    return b"".join(
+        (
+            head.method, b" ", target.prefix, match.path, x.query, target.host_line, x.ids, x.client.forwarded,
+            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, b"", b"")), body,
+        )
+    )  # fmt: skip
