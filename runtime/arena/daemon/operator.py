@@ -74,6 +74,11 @@ class DaemonOperator:
         """Stop everything and end: what SIGTERM asks for."""
         tasks.spawn(self.down(None, False, lambda _: None), name="down")
 
+    def abandon(self) -> None:
+        """Stop what this daemon started, and end: the state folder is gone. What stands in its place by then is another
+        daemon's, processes and files."""
+        tasks.spawn(self._abandon(), name="abandon")
+
     async def close(self) -> None:
         """Let go of what still runs."""
         await self._registrations.close()
@@ -226,6 +231,13 @@ class DaemonOperator:
 
     def _workloads(self) -> tuple[Workload, ...]:
         return self._desired.workloads if self._desired else ()
+
+    async def _abandon(self) -> None:
+        try:
+            if names := [workload.name for workload in self._workloads()]:
+                await self._supervisor.stop(names)
+        finally:
+            self.finished.set()
 
     def _require(self, name: str) -> None:
         names = [w.name for w in self._workloads()] + [service.name for service in self._external()]

@@ -75,7 +75,7 @@ async def _guard(layout: StateLayout, server: Server, operator: DaemonOperator) 
             same = layout.root.stat().st_ino == born
         except FileNotFoundError:
             _log.error("the state folder %s was deleted, so everything is stopped", layout.root)
-            operator.leave()
+            operator.abandon()
             return
         if not same:
             _log.error("the state folder %s is another one now, which is another daemon's", layout.root)

@@ -1,6 +1,7 @@
 """Starting, and the errors of not starting."""
 
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,16 @@ def test_it_leads_a_session_of_its_own(tmp_path):
     assert os.getsid(pid) == os.getpgid(pid) == pid
     os.kill(pid, 9)
     os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_what_we_ignore_it_hears(tmp_path, number):
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert run(make_launch(tmp_path, "web-1", "sh", "-c", f"kill -{number.value} $$"))[0] == -number
+        os.kill(os.getpid(), number)  # which we still ignore
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_program_may_lie_in_the_services_folder(tmp_path):

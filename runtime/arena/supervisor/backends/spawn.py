@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 from arena.errors import PartFailed
 from arena.supervisor.backends.base import Launch
+
+
+_OFTEN_IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)  # by nohup, and by shells for what `&` starts
 
 
 def spawn(launch: Launch) -> int:
@@ -18,6 +22,7 @@ def spawn(launch: Launch) -> int:
     """
     _require_directory(launch)
     program = _find_program(launch)
+    hear_all_signals()
     output = os.open(launch.output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         child = (
@@ -41,6 +46,14 @@ def spawn(launch: Launch) -> int:
         os.close(output)
     child.returncode = 0  # an untruth for Popen alone: it must neither reap the child nor warn that it still runs
     return child.pid
+
+
+def hear_all_signals() -> None:
+    """Ignore by a handler what we were started to ignore: a program inherits what is ignored, but no handlers, and a shell
+    script cannot trap what it inherited as ignored."""
+    for number in _OFTEN_IGNORED:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
 
 
 def _require_directory(launch: Launch) -> None:
