@@ -11,7 +11,6 @@ from pathlib import Path
 from arena.errors import PartFailed
 from arena.supervisor.backends.base import Launch
 
-
 _OFTEN_IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)  # by nohup, and by shells for what `&` starts
 
 
