@@ -78,7 +78,7 @@ def test_a_whole_service(load: Load, tmp_path: Path) -> None:
         directory=str(tmp_path / "web"),
         replicas=2,
         depends_on=(Dependency("db", "service_healthy"),),
-        probe=Probe("/up", (), 1.0, 0.5, 2, 3, 0.0),
+        probe=Probe("/up", interval=1.0, timeout=0.5, retries=2, successes=3, start_period=0.0),
         restart=Restart("on-failure", max_attempts=3),
         stop_grace_period=3.0,
         routes=(
@@ -122,6 +122,11 @@ def test_ports(load: Load, written: str, port: int | None) -> None:
         ("{test: [NONE]}", None),
         ("{disable: true, http: /x}", None),
         ("{http: /x}", Probe("/x")),
+        ("{tcp: true}", Probe(tcp=0)),
+        ("{tcp: 5432}", Probe(tcp=5432)),
+        ('{tcp: "${P:-5432}"}', Probe(tcp=5432)),
+        ('{tcp: "${P:-true}"}', Probe(tcp=0)),
+        ("{tcp: false, http: /x}", Probe("/x")),
     ],
 )
 def test_healthchecks(load: Load, written: str, probe: Probe | None) -> None:
@@ -167,6 +172,11 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{command: x, ports: ['70000']}", "services.a.ports[0]: 70000 is not a port"),
         ("{command: x, ports: [{target: 80}]}", "services.a.ports[0]: should be \"8101\""),
         ("{command: x, healthcheck: {interval: 1s}}", "services.a.healthcheck: does not say what to ask"),
+        ("{command: x, healthcheck: {http: /a, tcp: 80}}", "services.a.healthcheck.tcp: and http cannot both be given"),
+        ("{command: x, healthcheck: {tcp: 80, test: b}}", "services.a.healthcheck.test: and tcp cannot both be given"),
+        ("{command: x, healthcheck: {tcp: 0}}", "services.a.healthcheck.tcp: should be true, for the instance's own port"),
+        ("{command: x, healthcheck: {tcp: yes please}}", "services.a.healthcheck.tcp: should be true"),
+        ("{command: x, healthcheck: {tcp: false}}", "services.a.healthcheck: does not say what to ask"),
         ("{command: x, healthcheck: {http: /a, test: b}}", "services.a.healthcheck.test: and http cannot both be given"),
         ("{command: x, healthcheck: {test: [pg_isready]}}", "services.a.healthcheck.test: should start with \"CMD\""),
         ("{command: x, healthcheck: {http: health}}", "services.a.healthcheck.http: should be a path"),

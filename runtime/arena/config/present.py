@@ -146,9 +146,14 @@ def _started(project: Project, service: Service) -> dict[str, Any]:
 
 
 def _probe(probe: Probe) -> dict[str, Any]:
-    command = ["CMD", *map(_per_instance, probe.command)]
+    if probe.tcp is not None:
+        asked: dict[str, Any] = {"tcp": probe.tcp or True}
+    elif probe.command:
+        asked = {"test": ["CMD", *map(_per_instance, probe.command)]}
+    else:
+        asked = {"http": _literal(probe.http)}
     return {
-        **({"test": command} if probe.command else {"http": _literal(probe.http)}),
+        **asked,
         "interval": _seconds(probe.interval),
         "timeout": _seconds(probe.timeout),
         "retries": probe.retries,

@@ -60,7 +60,7 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
     check = section.healthcheck
     if check and check.test:
         reading.problem(
-            (*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health"
+            (*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health, or tcp: true"
         )
     return Service(
         name=name,
@@ -135,12 +135,15 @@ def _probe(reading: Reading, name: str, section: HealthcheckSection | None, own:
     path = ("services", name, "healthcheck")
     if section.disable or section.test == []:
         return None
-    if section.http and section.test:
-        reading.problem((*path, "test"), "and http cannot both be given", "keep one of them", key=True)
-    if not section.http and not section.test and reading.checked.is_sound(path):
-        reading.problem(path, "does not say what to ask", "add http: /health, or test: a command", key=True)
+    asked = {"http": bool(section.http), "tcp": section.tcp is not None, "test": bool(section.test)}
+    first, *more = [key for key, given in asked.items() if given] or [""]
+    for key in more:
+        reading.problem((*path, key), f"and {first} cannot both be given", "keep one of them", key=True)
+    if not first and reading.checked.is_sound(path):
+        reading.problem(path, "does not say what to ask", "add http: /health, tcp: true, or test: a command", key=True)
     return Probe(
         http=section.http or "",
+        tcp=section.tcp,
         command=tuple(section.test or ()),
         interval=section.interval or own.interval or Probe().interval,
         timeout=section.timeout,

@@ -49,8 +49,8 @@ class Entry:
             "url": self.address.url,
             "metadata": self.metadata,
         }
-        if self.probe is not None and self.probe.http:
-            told["health_url"] = f"{self.address.url}{self.probe.http}"
+        if self.probe is not None and self.probe.remote:
+            told["health_url"] = _health_url(self.address, self.probe)
             told["check"] = {
                 "interval_s": self.probe.interval,
                 "timeout_s": self.probe.timeout,
@@ -171,6 +171,12 @@ class Registrations:
         if self._client is None:
             self._client = self._make_client()
         return self._client
+
+
+def _health_url(address: Address, probe: Probe) -> str:
+    if probe.tcp is None:
+        return f"{address.url}{probe.http}"
+    return Address(address.host, probe.tcp or address.port, "tcp").url
 
 
 def external_entries(service: Service) -> tuple[Entry, ...]:

@@ -1,8 +1,8 @@
-"""Keeps asking one instance, and says when its standing changes.
+"""Keeps asking one instance, and says what each answer comes to.
 
 Pace. Asked every `interval` seconds, give or take a tenth, so that many monitors do not beat in step. While the instance is
 starting within its start period, where failures cost nothing, it is asked after 0.05 s, then 1.5 times as long each time up to
-a second: whoever waits for the start learns of it at once.
+0.2 s: whoever waits for the start learns of it at once.
 """
 
 from __future__ import annotations
@@ -18,35 +18,29 @@ from arena.policy.threshold import Standing, State, Threshold
 JITTER = 0.1  # of the interval, both ways
 _FIRST_PAUSE = 0.05
 _PAUSE_GROWTH = 1.5
-_LONGEST_STARTING_PAUSE = 1.0
+_LONGEST_STARTING_PAUSE = 0.2
 
 Ask = Callable[[], Awaitable[ProbeResult]]
 Report = Callable[[State, ProbeResult], None]
 
 
 class Monitor:
-    """Asks through `ask`, judges by the probe's thresholds, and calls `on_change` with each new state and the answer that
-    brought it. `state` is where to begin: "in" for an instance known to be well. The start period begins with `run`."""
+    """Asks through `ask`, judges by the probe's thresholds, and calls `report` with each answer and the state that it leaves
+    the instance in. `state` is where to begin: "in" for an instance known to be well. The start period begins with `run`."""
 
     def __init__(
-        self, probe: Probe, ask: Ask, on_change: Report, *, state: State = "starting", clock: Clock | None = None
+        self, probe: Probe, ask: Ask, report: Report, *, state: State = "starting", clock: Clock | None = None
     ) -> None:
         self._probe = probe
         self._ask = ask
-        self._on_change = on_change
+        self._report = report
         self._threshold = Threshold(probe.retries, probe.successes)
         self._standing = Standing(state)
         self._clock = clock or SystemClock()
-        self._last: ProbeResult | None = None
 
     @property
     def state(self) -> State:
         return self._standing.state
-
-    @property
-    def last(self) -> ProbeResult | None:
-        """The latest answer, None before the first."""
-        return self._last
 
     async def run(self) -> None:
         """Ask for ever; cancel it to stop. The first question is asked at once."""
@@ -62,8 +56,5 @@ class Monitor:
                 await self._clock.sleep(self._probe.interval * random.uniform(1 - JITTER, 1 + JITTER))
 
     def _judge(self, result: ProbeResult, *, start_period: bool) -> None:
-        before = self.state
-        self._last = result
         self._standing = self._threshold.judge(self._standing, result.ok, start_period=start_period)
-        if self.state != before:
-            self._on_change(self.state, result)
+        self._report(self.state, result)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arena.health import command
+from arena.health import command, tcp
 from arena.model.address import Address
 from arena.model.service import Probe
 
@@ -35,12 +35,17 @@ async def ask(
 ) -> ProbeResult:
     """Ask once. Whatever goes wrong on the other side is a result; only cancellation and mistakes of the caller raise.
 
-    An `http` probe needs `address` and may share a `client` made by `http.open_client`; a `command` probe runs in
-    `directory` ("" for the current one) with `environment` (None for our own).
+    An `http` or `tcp` probe needs `address`; the former may share a `client` made by `http.open_client`. A `command` probe
+    runs in `directory` ("" for the current one) with `environment` (None for our own).
     """
     began = time.monotonic()
     try:
-        ok, detail = await (_ask_http(probe, address, client) if probe.http else _run(probe, environment, directory))
+        if probe.http:
+            ok, detail = await _ask_http(probe, address, client)
+        elif probe.tcp is not None:
+            ok, detail = await _connect(probe.tcp, address, probe.timeout)
+        else:
+            ok, detail = await _run(probe, environment, directory)
     except TimeoutError:
         ok, detail = False, f"no answer within {probe.timeout:g} s"
     return ProbeResult(ok, detail, time.monotonic() - began)
@@ -53,6 +58,12 @@ async def _ask_http(probe: Probe, address: Address | None, client: httpx.AsyncCl
     if address is None:
         raise ValueError("an http probe needs an address")
     return await http.get(address, probe.http, probe.timeout, client)
+
+
+async def _connect(port: int, address: Address | None, timeout: float) -> tuple[bool, str]:
+    if address is None:
+        raise ValueError("a tcp probe needs an address")
+    return await tcp.connect(address.host, port or address.port, timeout)
 
 
 async def _run(probe: Probe, environment: Mapping[str, str] | None, directory: str) -> tuple[bool, str]:

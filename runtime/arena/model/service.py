@@ -25,18 +25,25 @@ class Dependency:
 class Probe:
     """How to ask whether an instance is healthy. Times in seconds.
 
-    Either `http` (a path on the instance's port; 2xx and 3xx are healthy) or `command` (exit code 0 is healthy). `retries`
-    failures in a row make it unhealthy, `successes` in a row healthy again. Failures within `start_period` of the start do
+    One of `http` (a path on the instance's port; 2xx and 3xx are healthy), `tcp` (a port on the instance's host, 0 for the
+    instance's own; to accept a connection is healthy) and `command` (exit code 0 is healthy). `retries` failures in a row
+    make it unhealthy, `successes` in a row healthy again. Failures within `start_period` of the start do
     not count.
     """
 
     http: str = ""
+    tcp: int | None = None
     command: tuple[str, ...] = ()
     interval: float = 5.0
     timeout: float = 2.0
     retries: int = 3
     successes: int = 1
     start_period: float = 30.0
+
+    @property
+    def remote(self) -> bool:
+        """Whether it asks over the network, so that others than the instance's supervisor can ask too."""
+        return bool(self.http) or self.tcp is not None
 
 
 @dataclass(frozen=True, slots=True)

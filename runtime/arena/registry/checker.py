@@ -63,10 +63,15 @@ class Checker:
         async def ask() -> ProbeResult:
             return await probe.ask(check.probe, check.address, client=self._shared_client())
 
-        def on_change(state: State, result: ProbeResult) -> None:
-            self._on_health(key, _HEALTH[state], result.detail)
+        known = state
 
-        return Monitor(check.probe, ask, on_change, state=state, clock=self._clock)
+        def report(state: State, result: ProbeResult) -> None:
+            nonlocal known
+            if state != known:
+                known = state
+                self._on_health(key, _HEALTH[state], result.detail)
+
+        return Monitor(check.probe, ask, report, state=state, clock=self._clock)
 
     def _shared_client(self) -> httpx.AsyncClient:
         if self._client is None:

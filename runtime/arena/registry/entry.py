@@ -11,7 +11,7 @@ from arena.model.snapshot import Endpoint, EndpointHealth
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An http probe and where it is sent: the port may be another one than the service's, the host may not. `explicit`:
+    """An http or tcp probe and where it is sent: the port may be another one than the service's, the host may not. `explicit`:
     the registration spelt out its terms (interval, timeout, thresholds) and did not take the defaults."""
 
     address: Address

@@ -1,6 +1,6 @@
 """What an instance sends when it registers, read strictly: anything that is not understood is refused by name.
 
-Shape: `{"service_name", "url"}` and optionally `health_url`, `metadata{version, capabilities, ...}`, `instance_id`,
+Shape: `{"service_name", "url"}` and optionally `health_url` (http, https, or `tcp://host:port`), `metadata{version, capabilities, ...}`, `instance_id`,
 `ttl_seconds` (null or 0: static), `check{interval_s, timeout_s, retries, successes, start_period_s}`.
 """
 
@@ -73,6 +73,7 @@ def _probe(path: str, terms: dict[str, Any]) -> Probe:
     default = Probe()
     return Probe(
         http=path,
+        tcp=None if path else 0,
         interval=strict.number(terms, "interval_s", 0.1, 3600, default=default.interval, where="check."),
         timeout=strict.number(terms, "timeout_s", 0.1, 60, default=default.timeout, where="check."),
         retries=strict.whole(terms, "retries", 1, 100, default=default.retries, where="check."),

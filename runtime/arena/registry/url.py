@@ -1,4 +1,4 @@
-"""URLs from strangers: http and https, a plain host, no credentials."""
+"""URLs from strangers: http, https and, for health checks, tcp; a plain host, no credentials."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ def read_base(text: str, field: str) -> Address:
 
 
 def read_full(text: str, field: str) -> tuple[Address, str]:
-    """An address without a path, and the path with its query, "/" for none. Raises Refused naming `field`."""
-    parts = _split(text, field)
+    """An address without a path, and the path with its query, "/" for none; "" where tcp:// is spoken, which has no paths.
+    Raises Refused naming `field`."""
+    parts = _split(text, field, ("http", "https", "tcp"))
+    if parts.scheme == "tcp":
+        if parts.path or "?" in text:
+            raise _invalid(field, "may not have a path or a query after tcp://host:port")
+        return _address(parts, field, ""), ""
     path = parts.path or "/"
     return _address(parts, field, ""), f"{path}?{parts.query}" if parts.query else path
 
@@ -35,13 +40,13 @@ def same_host(one: str, other: str) -> bool:
     return one == other or {one, other} <= _LOOPBACK
 
 
-def _split(text: str, field: str) -> SplitResult:
+def _split(text: str, field: str, schemes: tuple[str, ...] = ("http", "https")) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError as error:
         raise _invalid(field, f"is not a URL: {str(error)[:100]}") from None
-    if parts.scheme not in ("http", "https"):
-        raise _invalid(field, "must begin with http:// or https://")
+    if parts.scheme not in schemes:
+        raise _invalid(field, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     if "@" in parts.netloc:
         raise _invalid(field, "may not hold a user name or password")
     if "#" in text:
@@ -58,7 +63,7 @@ def _address(parts: SplitResult, field: str, path: str) -> Address:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise _invalid(field, "has a port that is not a number from 1 to 65535") from None
-    if port == 0 or parts.netloc.endswith(":"):
+    if port == 0 or parts.netloc.endswith(":") or (port is None and parts.scheme == "tcp"):
         raise _invalid(field, "has a port that is not a number from 1 to 65535")
     if not _is_host(host):
         raise _invalid(field, "names no usable host")

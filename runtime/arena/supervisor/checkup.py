@@ -1,24 +1,21 @@
-"""Asks an instance how it is, again and again; `policy.threshold` judges."""
+"""One question of the supervisor's to one of its instances, and what an answer means to it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from arena.clock import Clock
 from arena.health import probe as health_probe
 from arena.health.probe import ProbeResult
 from arena.model.address import Address
 from arena.model.instance import Health
 from arena.model.service import Probe
-from arena.policy.threshold import Standing, State, Threshold
+from arena.policy.threshold import State
 
 if TYPE_CHECKING:
     import httpx
 
-_STARTING_INTERVAL = 0.2  # while it has never been well: `up` waits for this answer
-
-_HEALTH: dict[State, Health] = {"starting": "starting", "in": "healthy", "out": "unhealthy"}
+HEALTH: dict[State, Health] = {"starting": "starting", "in": "healthy", "out": "unhealthy"}
 
 
 class Ask(Protocol):
@@ -47,19 +44,3 @@ class Prober:
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
-
-
-async def examine(
-    probe: Probe, ask: Callable[[], Awaitable[ProbeResult]], clock: Clock, report: Callable[[Health, str], None]
-) -> None:
-    """Ask for ever; `report` each answer as the health it comes to, with what was seen. The start period begins now."""
-    threshold = Threshold(probe.retries, probe.successes)
-    standing = Standing()
-    began = clock.monotonic()
-    while True:
-        result = await ask()
-        forgiving = clock.monotonic() - began < probe.start_period
-        standing = threshold.judge(standing, result.ok, start_period=forgiving)
-        report(_HEALTH[standing.state], result.detail)
-        starting = standing.state == "starting"
-        await clock.sleep(min(probe.interval, _STARTING_INTERVAL) if starting and forgiving else probe.interval)

@@ -12,15 +12,18 @@ from typing import Any
 from arena import tasks
 from arena.clock import Clock
 from arena.errors import ArenaError, PartFailed
+from arena.health.monitor import Monitor
+from arena.health.probe import ProbeResult
 from arena.model.address import Address
 from arena.model.event import Event, EventName
 from arena.model.instance import Health
 from arena.model.service import RestartWhen
 from arena.model.workload import Workload
 from arena.policy.backoff import Backoff
+from arena.policy.threshold import State
 from arena.supervisor.announce import Announcer
 from arena.supervisor.backends.base import Backend, Handle, Launch
-from arena.supervisor.checkup import Ask, examine
+from arena.supervisor.checkup import HEALTH, Ask
 from arena.supervisor.instance import Instance, Signal, advance
 from arena.supervisor.launch import fill
 from arena.telemetry.collector import LogCollector
@@ -219,7 +222,7 @@ class Keeper:
         """The registry can find out for itself when it is well. Of any other, it hears when we know it to be ready: until
         then it may not even listen."""
         probe = self.state.workload.probe
-        return probe is not None and bool(probe.http)
+        return probe is not None and probe.remote
 
     async def _watch(self) -> End:
         """Wait for the end of the process or, if it is to be restarted for that, for its ill health."""
@@ -239,13 +242,13 @@ class Keeper:
             return tasks.spawn(self._settle(), name=f"settling of {self.name}")
         launch = self._world.launch(self.state, self._handle().run, self._world.logs.spool_path(self.name))
 
-        def report(health: Health, detail: str) -> None:
-            self._note(health, detail)
-            if health == "unhealthy" and workload.restart.when != "no" and not sick.done():
-                sick.set_result(detail)
+        def report(state: State, result: ProbeResult) -> None:
+            self._note(HEALTH[state], result.detail)
+            if state == "out" and workload.restart.when != "no" and not sick.done():
+                sick.set_result(result.detail)
 
-        work = examine(probe, lambda: self._ask(launch), self._world.clock, report)
-        return tasks.spawn(work, name=f"checkup of {self.name}")
+        monitor = Monitor(probe, lambda: self._ask(launch), report, clock=self._world.clock)
+        return tasks.spawn(monitor.run(), name=f"checkup of {self.name}")
 
     async def _settle(self) -> None:
         """Nobody can ask it, so it is taken as ready when it has not ended at once."""

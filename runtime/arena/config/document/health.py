@@ -38,6 +38,19 @@ def _test(value: Any) -> Any:
     raise ValueError('should start with "CMD" and a command, with "CMD-SHELL" and one string, or be ["NONE"]')
 
 
+def _tcp(value: Any) -> Any:
+    """`true` as 0, the instance's own port; `false` as nothing."""
+    if isinstance(value, str) and value in ("true", "false"):
+        value = value == "true"
+    if isinstance(value, bool):
+        return 0 if value else None
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or not 1 <= value <= 65535:
+        raise ValueError("should be true, for the instance's own port, or a port from 1 to 65535")
+    return value
+
+
 def _policy(value: Any) -> Any:
     """`on-failure:3` as its long form."""
     if not isinstance(value, str):
@@ -53,9 +66,26 @@ def _policy(value: Any) -> Any:
 class HealthcheckSection(Section):
     """How Arena asks whether an instance is healthy."""
 
-    later: ClassVar = ("start_interval", "tcp", "grpc", "ready_log_line")
+    later: ClassVar = ("start_interval", "grpc", "ready_log_line")
 
     http: UrlPath | None = Field(default=None, description="A path on the instance's port; 2xx and 3xx are healthy.")
+    tcp: Annotated[
+        int | None,
+        BeforeValidator(_tcp),
+        WithJsonSchema(
+            {
+                "title": "true or a port",
+                "anyOf": [
+                    {"type": "boolean"},
+                    {"type": "integer", "minimum": 1, "maximum": 65535},
+                    {"type": "string", "pattern": r"^(true|false|\d+)$|\$"},
+                ],
+            }
+        ),
+    ] = Field(
+        default=None,
+        description="`true`: healthy is who accepts a connection on its port; a number: on that port of the same host.",
+    )
     test: Annotated[
         list[str] | None,
         BeforeValidator(_test),
