@@ -53,7 +53,13 @@ def test_everything_can_be_said() -> None:
 def test_a_tcp_check_names_a_port_and_nothing_more() -> None:
     told = parse({"health_url": "tcp://127.0.0.1:5432", "check": {"retries": 2}})
     assert told.check == Check(Address("127.0.0.1", 5432, "tcp"), Probe(tcp=0, retries=2), True)
-    for bad in ("tcp://127.0.0.1", "tcp://127.0.0.1:5432/", "tcp://127.0.0.1:5432?", "tcp://10.0.0.1:5432", "udp://a:1"):
+    for bad in (
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:5432/",
+        "tcp://127.0.0.1:5432?",
+        "tcp://10.0.0.1:5432",
+        "udp://a:1",
+    ):
         with pytest.raises(Refused) as caught:
             parse({"health_url": bad})
         assert caught.value.status == 422

@@ -9,6 +9,7 @@ from arena.model.service import Probe
 from arena.policy.threshold import Standing, Threshold
 from arena.supervisor.checkup import HEALTH, Prober
 
+
 class Fine(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)

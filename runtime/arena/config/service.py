@@ -60,7 +60,9 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
     check = section.healthcheck
     if check and check.test:
         reading.problem(
-            (*path, "healthcheck", "test"), "cannot check a service that runs elsewhere", "use http: /health, or tcp: true"
+            (*path, "healthcheck", "test"),
+            "cannot check a service that runs elsewhere",
+            "use http: /health, or tcp: true",
         )
     return Service(
         name=name,

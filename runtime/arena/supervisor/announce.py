@@ -13,7 +13,8 @@ class Announcer(Protocol):
     the registry is there or not: keeping at it (retries, heartbeats) is the implementer's work, in the background."""
 
     async def announce(self, workload: Workload, instance: str, address: Address) -> None:
-        """The instance has started (without a probe that the registry can ask too: is ready), was adopted, or has new metadata. May be repeated."""
+        """The instance has started (without a probe that the registry can ask too: is ready), was adopted, or has new
+        metadata. May be repeated."""
         ...
 
     async def withdraw(self, workload: Workload, instance: str) -> None:
