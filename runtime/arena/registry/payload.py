@@ -1,7 +1,8 @@
 """What an instance sends when it registers, read strictly: anything that is not understood is refused by name.
 
 Shape: `{"service_name", "url"}` and optionally `health_url` (http, https, or `tcp://host:port`), `metadata{version,
-capabilities, ...}`, `instance_id`, `ttl_seconds` (null or 0: static), `check{interval_s, timeout_s, retries, successes, start_period_s}`.
+capabilities, ...}`, `instance_id`, `ttl_seconds` (null or 0: static), `check{interval_s, timeout_s, retries, successes,
+start_period_s}`.
 """
 
 from __future__ import annotations
