@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from arena.auth import service_token
-from arena.registry import metrics, payload, view
+from arena.registry import metrics, openapi, payload, view
 from arena.registry.access import Access
 from arena.registry.core import Registry
 from arena.registry.refusal import Refused
@@ -33,7 +33,7 @@ _log = logging.getLogger("arena.registry.app")
 
 def create(registry: Registry, access: Access, ttl: float) -> FastAPI:
     """The API over `registry`; `ttl` in seconds is for registrations that name none."""
-    app = FastAPI(title="Arena registry", openapi_url=None)
+    app = FastAPI(title="Arena registry", docs_url=None, redoc_url=None)
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(Exception, _fail)
@@ -44,7 +44,7 @@ def create(registry: Registry, access: Access, ttl: float) -> FastAPI:
 
 
 def _add_writes(app: FastAPI, registry: Registry, access: Access, ttl: float) -> None:
-    @app.post("/v1/services")
+    @app.post("/v1/services", status_code=201, openapi_extra=openapi.REGISTRATION)
     async def register(request: Request) -> Response:
         access.principal(request)  # before the body is read: a stranger's is not worth the memory
         told = payload.parse(await _read(request), ttl)
