@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+import psutil
 import pytest
 
 from arena.daemon import store
@@ -38,11 +39,14 @@ async def test_the_configuration_is_one_the_server_takes(tmp_path: Path) -> None
     address = desired.spec.store
     assert address is not None
     assert not any(address.password in word for word in words)
-    process = await asyncio.create_subprocess_exec(*words, stdout=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=subprocess.DEVNULL, env={**os.environ, "ARENA_PROJECT_ID": "a mark"}
+    )
     try:
         assert await _echo(address) == b"hello"
         with pytest.raises(StoreRefused, match="WRONGPASS"):
             await connect(replace(address, password="guess"))
+        assert psutil.Process(process.pid).environ()["ARENA_PROJECT_ID"] == "a mark"
         assert os.stat(address.path).st_mode & 0o077 == 0  # noqa: PTH116  # a socket, not a file to read
     finally:
         process.kill()

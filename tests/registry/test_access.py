@@ -13,10 +13,23 @@ def access() -> Access:
     return Access(service_token.verifier(SECRET))
 
 
-def request(authorization: str = "", client: str | None = "127.0.0.1", server: str = "127.0.0.1") -> Request:
-    headers = [(b"authorization", authorization.encode())] if authorization else []
+def request(
+    authorization: str = "", client: str | None = "127.0.0.1", server: str = "127.0.0.1", host: str = "127.0.0.1:8500"
+) -> Request:
+    headers = [(b"host", host.encode())]
+    headers += [(b"authorization", authorization.encode())] if authorization else []
     peer = (client, 40000) if client else None
-    return Request({"type": "http", "headers": headers, "client": peer, "server": (server, 8500)})
+    return Request(
+        {
+            "type": "http",
+            "path": "/",
+            "scheme": "http",
+            "query_string": b"",
+            "headers": headers,
+            "client": peer,
+            "server": (server, 8500),
+        }
+    )
 
 
 def bearer(service: str) -> str:
@@ -67,3 +80,24 @@ def test_reading_is_free_on_this_machine_alone(access, client: str | None, serve
     else:
         with pytest.raises(Refused):
             access.reader(request("", client, server))
+
+
+@pytest.mark.parametrize(
+    ("host", "open_to_all"),
+    [
+        ("localhost:8500", True),
+        ("registry.localhost", True),
+        ("[::1]:8500", True),
+        ("192.168.1.5", True),
+        ("evil.example:8500", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+    ],
+)
+def test_a_name_that_anyone_may_point_here_opens_nothing(access, host: str, open_to_all: bool) -> None:
+    access.reader(request(bearer("any"), host=host))
+    if open_to_all:
+        access.reader(request(host=host))
+    else:
+        with pytest.raises(Refused):
+            access.reader(request(host=host))

@@ -53,6 +53,7 @@ def config(layout: StateLayout) -> str:
             "unixsocketperm 700",
             f"requirepass {at.password}",
             f'dir "{layout.root}"',
+            "set-proc-title no",  # a title overwrites the environment, by which a stray is known as ours
             'save ""',
             "appendonly no",
             f"maxmemory {_MAX_MEMORY}",

@@ -37,8 +37,9 @@ class Access:
         return principal
 
     def reader(self, request: Request) -> None:
-        """On this machine anyone may read; from elsewhere it takes a service token. Raises Refused (401)."""
-        if not _is_local(request):
+        """On this machine anyone may read; from elsewhere, or by a name that anyone's DNS may have pointed here, it takes a
+        service token. Raises Refused (401)."""
+        if not (_is_local(request) and _is_meant(request)):
             self.principal(request)
 
 
@@ -51,3 +52,14 @@ def _is_local(request: Request) -> bool:
         return ipaddress.ip_address(client[0]).is_loopback or bool(server and client[0] == server[0])
     except ValueError:
         return False
+
+
+def _is_meant(request: Request) -> bool:
+    """Whether the caller named this machine by an address or as localhost. A web page of another site is held back by the
+    browser unless its own name suddenly leads here (DNS rebinding), and then that name is what it sends."""
+    name = request.url.hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+    return True
