@@ -36,8 +36,8 @@ class Bar:
         return "met" if (value >= self.target) == self.at_least or value == self.target else "not met"
 
 
-def _ratio(theirs: str, figure: str = "rate") -> Callable[[Result], float | None]:
-    return lambda result: ratio(result, "arena", theirs, figure)
+def _ratio(theirs: str, figure: str = "rate", ours: str = "arena") -> Callable[[Result], float | None]:
+    return lambda result: ratio(result, ours, theirs, figure)
 
 
 def _figure(name: str, scale: float = 1.0) -> Callable[[Result], float | None]:
@@ -61,5 +61,10 @@ BARS: tuple[Bar, ...] = (
     Bar("arena up -d until all is healthy", 4, "s", False, _figure(startup.UP)),
     Bar("requests a second, Arena ÷ Envoy", 2.0, "×", True, _ratio("envoy"), ahead=True),
     Bar("requests a second, Arena ÷ HAProxy", 0.75, "×", True, _ratio("haproxy"), ahead=True),
+    Bar("requests a second, Arena ÷ Traefik", 4.0, "×", True, _ratio("traefik"), ahead=True),
+    Bar("requests a second, Arena ÷ Caddy bare", 3.0, "×", True, _ratio("caddy"), ahead=True),
+    Bar(
+        "chat completions a second, Arena ÷ LiteLLM", 100.0, "×", True, _ratio("litellm", ours="arena-chat"), ahead=True
+    ),
     Bar("p99, Arena ÷ Envoy", 1.0, "×", False, _ratio("envoy", "p99"), ahead=True),
 )

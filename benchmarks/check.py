@@ -5,18 +5,21 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ask import Ask
 from benchmarks.contenders.base import Contender
-from benchmarks.contenders.nginx import REPLY
 from benchmarks.load import CONNECTIONS
 from benchmarks.process import Broken
-from benchmarks.site import PATH, Keys, Site
+from benchmarks.site import Keys, Site
 
 # A proxy may open a few connections for a burst; one that opens one in fifty requests is not keeping them alive.
 _MAX_DIALS_PER_REQUEST = 0.02
+_SETTLE_SECONDS = 5.0
+_STATUS = Ask("/nginx_status", bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,11 @@ class OriginCount:
 
 def before(contender: Contender, site: Site, keys: Keys) -> None:
     """A good token brings the origin's reply; every kind of bad one is refused. Raises Broken."""
-    _expect(site, 200, keys.good(), "a good token")
+    _await_reply(site, contender, contender.credential(keys))
     if contender.guarded:
-        _expect(site, 401, keys.forged(), "a token signed with another key")
-        _expect(site, 401, keys.expired(), "an expired token")
-        _expect(site, 401, None, "no token")
+        _expect(site, contender.asked, 401, keys.forged(), "a token signed with another key")
+        _expect(site, contender.asked, 401, keys.expired(), "an expired token")
+        _expect(site, contender.asked, 401, None, "no token")
 
 
 def reuse(seen: OriginCount, now: OriginCount, served: int) -> None:
@@ -63,7 +66,7 @@ def log(file: Path, served: int, slack: int) -> None:
 
 def origin_count(port: int) -> OriginCount:
     """Ask the origin. Raises Broken when it does not answer."""
-    _, body = _get(port, "/nginx_status", None)
+    _, body = _send(port, _STATUS, None)
     return parse_status(body)
 
 
@@ -82,21 +85,34 @@ def _json_lines(file: Path) -> Iterator[bytes]:
         yield from (line for line in stream if line.startswith(b"{"))
 
 
-def _expect(site: Site, status: int, token: str | None, what: str) -> None:
-    got, body = _get(site.port, PATH, token)
+def _await_reply(site: Site, contender: Contender, token: str) -> None:
+    """Some listen before they have read their routes, and say 404 until then."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        try:
+            return _expect(site, contender.asked, 200, token, "a good token")
+        except Broken:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _expect(site: Site, ask: Ask, status: int, token: str | None, what: str) -> None:
+    got, body = _send(site.port, ask, token)
     if got != status:
         raise Broken(f"{what} got {got}, not {status}: {body[:120]}")
-    if status == 200 and body != REPLY:
+    if status == 200 and not ask.accepts(body):
         raise Broken(f"{what} got another reply than the origin's: {body[:120]}")
 
 
-def _get(port: int, path: str, token: str | None) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def _send(port: int, ask: Ask, token: str | None) -> tuple[int, str]:
+    headers = ask.headers | ({"Authorization": f"Bearer {token}"} if token else {})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+        connection.request(ask.method, ask.path, ask.body or None, headers)
         reply = connection.getresponse()
         return reply.status, reply.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
-        raise Broken(f"GET {path} failed: {error}") from error
+        raise Broken(f"{ask.method} {ask.path} failed: {error}") from error
     finally:
         connection.close()

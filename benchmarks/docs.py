@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.ask import REPLY
 from benchmarks.bars import BARS, Bar
 from benchmarks.chart import svg
-from benchmarks.contenders.nginx import REPLY
 from benchmarks.report import HEAD, caveats, problems, row
 from benchmarks.result import Result
 
@@ -25,6 +25,9 @@ of JSON.
   and none. Afterwards its access log must hold one JSON line for each request, every request must have reached the origin,
   and over connections that were kept. A contender that fails any of this is reported as broken, not timed.
 - One caller, one token: Arena's and Envoy's token caches always hit, and HAProxy, which has none, verifies each time.
+- One request, sent again and again: Arena remembers the heads it has read lately by their bytes, and here it always hits.
+- Traefik and Caddy check no token, and Caddy neither limits nor logs: the Arena beside them in *Arena ÷ it* does all it is
+  listed with. LiteLLM is compared with Arena passing on the same completion.
 - wrk does not correct for coordinated omission: read p99 as a comparison.
 - *RSS* is the resident memory when the rounds are over. The memory of an idle connection is what the gateway grew by, divided
   by 5,000 connections that asked once and then kept quiet (and answered again at the end); kernel buffers are not in it.

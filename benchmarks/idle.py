@@ -8,13 +8,14 @@ import resource
 from pathlib import Path
 
 from benchmarks import check
+from benchmarks.ask import ITEM
 from benchmarks.contenders.arena import ARENA
 from benchmarks.contenders.base import Missing
 from benchmarks.contenders.nginx import ORIGIN
 from benchmarks.pin import Cores
 from benchmarks.process import Broken, await_port, free_port, running
 from benchmarks.result import Figure
-from benchmarks.site import PATH, Keys, Site
+from benchmarks.site import Keys, Site
 
 NAME = "idle connection"
 _CONNECTIONS = 5000
@@ -67,7 +68,7 @@ def _open(site: Site, token: str, stack: contextlib.ExitStack) -> http.client.HT
 
 def _ask(connection: http.client.HTTPConnection, token: str) -> None:
     try:
-        connection.request("GET", PATH, headers={"Authorization": f"Bearer {token}"})
+        connection.request("GET", ITEM.path, headers={"Authorization": f"Bearer {token}"})
         reply = connection.getresponse()
         reply.read()
     except (OSError, http.client.HTTPException) as error:

@@ -39,7 +39,7 @@ def row(result: Result, entry: Entry) -> tuple[str, ...]:
 
 
 def _against(result: Result, entry: Entry, figure: str) -> str:
-    found = None if entry.name == "arena" else ratio(result, "arena", entry.name, figure)
+    found = None if entry.name == entry.against else ratio(result, entry.against, entry.name, figure)
     return "" if found is None else f"{found:.2f} ×"
 
 

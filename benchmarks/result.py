@@ -36,7 +36,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contender's part in a run. `problem` says why there are no (trustworthy) samples: missing, or broken."""
+    """One contender's part in a run. `problem` says why there are no (trustworthy) samples: missing, or broken. `against` names
+    the entry of Arena's that it is compared with."""
 
     name: str
     title: str
@@ -45,6 +46,7 @@ class Entry:
     problem: str = ""
     samples: tuple[Sample, ...] = ()
     rss_bytes: int = 0
+    against: str = "arena"
 
     @property
     def usable(self) -> bool:

@@ -27,15 +27,18 @@ class Lane:
         self.contender = contender
         self.site = site
         self.process = process
-        self.entry = Entry(contender.name, contender.title, contender.does, version)
+        self.entry = Entry(contender.name, contender.title, contender.does, version, against=contender.against)
         self.served = 0
         self.runs = 0
+        self.script = site.folder / "wrk.lua"
+        self.script.write_text(contender.asked.script())
 
     def sample(self, origin: int, keys: Keys, seconds: int, core: int) -> Sample:
         """Load it once. Raises Broken for a failed request, a dead process, or connections not kept."""
         seen = check.origin_count(origin)
         cpu = self.process.cpu_seconds()
-        got = load.run(self.site.url, keys.good(), seconds, core)
+        url, token = self.site.url + self.contender.asked.path, self.contender.credential(keys)
+        got = load.run(url, token, seconds, core, script=self.script)
         cpu = self.process.cpu_seconds() - cpu
         self.process.require_alive()
         self.served += got.requests
@@ -84,7 +87,7 @@ class Track:
         site = Site(self._folder / contender.name, free_port(), origin, self.keys.secret)
         site.folder.mkdir()
         process = self._stack.enter_context(running(contender.launch(site), site.output, core))
-        await_port(process, site.port)
+        await_port(process, site.port, contender.patience)
         return Lane(contender, site, process, version)
 
 

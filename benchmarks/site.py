@@ -10,8 +10,6 @@ from pathlib import Path
 import jwt
 
 ISSUER = AUDIENCE = "arena"
-PATH = "/bench/item"
-PREFIX = "/bench"
 ROLE = "user"
 
 # Twenty times what the fastest contender serves: the limit is counted for every request and refuses none.
@@ -29,7 +27,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{PATH}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def access_log(self) -> Path:
@@ -49,6 +47,10 @@ class Keys:
 
     def good(self) -> str:
         return self._sign(self.secret, lifetime=3600)
+
+    def master(self) -> str:
+        """For a contender that takes one key of its administrator's and no tokens."""
+        return f"sk-{self.secret}"
 
     def expired(self) -> str:
         return self._sign(self.secret, lifetime=-3600)

