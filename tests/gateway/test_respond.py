@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -188,3 +190,14 @@ async def test_a_slow_upstream_holds_the_client_back(start: Start, stub: Stub) -
         assert reply.body == b"all of it"
         assert _resident() - memory < 30_000_000
     assert (await gateway.line())["bytes_in"] == SIZE
+
+
+async def test_a_reply_without_a_date_gets_one_and_another_keeps_its_own(client: Client, stub: Stub) -> None:
+    async def answer(talk: Talk) -> None:
+        await talk.reply(headers="Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" if talk.asked.target == "/dated" else "")
+
+    stub.answer = answer
+    for _ in range(2):
+        assert (await client.ask(get("/dated"))).header("date") == "Sun, 06 Nov 1994 08:49:37 GMT"
+        date = (await client.ask(get("/"))).header("date")
+        assert date is not None and abs(parsedate_to_datetime(date).timestamp() - time.time()) < 5

@@ -10,11 +10,14 @@ from arena.gateway.answer import NO_BODY
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
+from arena.gateway.wire.date import DateLine
 from arena.gateway.wire.errors import WireError
 from arena.gateway.wire.reply import CHUNKED, ReplyHead
 
 if TYPE_CHECKING:
     from arena.gateway.upstream import UpstreamConnection
+
+_date = DateLine()
 
 
 def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
@@ -32,6 +35,8 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
 
 def pass_on(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
     """Send the head and `rest`, and have the rest of the body follow."""
+    if not head.dated:
+        head.fields.append(_date.now())
     if x.taps is not None:
         for tap in x.taps:
             tap.began(x, head)

@@ -21,9 +21,9 @@ _LONGEST_KEPT = 1024  # bytes; what is longer is rarely repeated, and would fill
 class ReplyHead:
     """`length` is the number of body bytes announced, or UNTIL_CLOSE or CHUNKED. `fields` are the end-to-end header
     lines in their order, Content-Length included, behind an empty place for the status line. `reusable` says whether
-    the connection may carry another request."""
+    the connection may carry another request, `dated` whether the service said when it answered."""
 
-    __slots__ = ("connection", "fields", "length", "reusable", "status")
+    __slots__ = ("connection", "dated", "fields", "length", "reusable", "status")
 
     def __init__(
         self,
@@ -31,12 +31,14 @@ class ReplyHead:
         length: int = UNTIL_CLOSE,
         reusable: bool = False,
         fields: tuple[bytes, ...] = (b"",),
+        dated: bool = False,
     ) -> None:
         self.status = status
         self.length = length
         self.reusable = reusable
         self.connection: bytes | None = None
         self.fields = [*fields]
+        self.dated = dated
 
 
 class ReplyReader:
@@ -50,7 +52,7 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._head = ReplyHead()
-        self._known: dict[bytes, tuple[int, int, bool, tuple[bytes, ...]]] = {}
+        self._known: dict[bytes, tuple[int, int, bool, tuple[bytes, ...], bool]] = {}
 
     def read(self, raw: bytes, *, switching: bool = False) -> ReplyHead:
         """Read `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
@@ -61,7 +63,7 @@ class ReplyReader:
         if head.status != 101 and len(raw) <= _LONGEST_KEPT:
             if len(self._known) >= _KEEP_HEADS:
                 self._known.clear()
-            self._known[raw] = (head.status, head.length, head.reusable, tuple(head.fields))
+            self._known[raw] = (head.status, head.length, head.reusable, tuple(head.fields), head.dated)
         return head
 
     def _parse(self, raw: bytes, switching: bool) -> ReplyHead:
@@ -122,6 +124,11 @@ def _take_connection(head: ReplyHead, value: bytes) -> None:
         head.connection = value if head.connection is None else head.connection + b"," + value
 
 
+def _take_date(head: ReplyHead, value: bytes) -> None:
+    head.dated = True
+    head.fields.append(b"date: " + value)
+
+
 def _drop(_head: ReplyHead, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
@@ -133,6 +140,7 @@ _BY_NAME: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
     b"content-length": _take_length,
     b"transfer-encoding": _take_coding,
     b"connection": _take_connection,
+    b"date": _take_date,
 }
 # Also in the spelling most servers use, to save making it lower case.
 _TAKEN = {**_BY_NAME, **{name.title(): take for name, take in _BY_NAME.items()}}
