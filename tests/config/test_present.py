@@ -37,9 +37,10 @@ services:
     routes:
       - {{path: /ai, roles: [user], rate_limits: []}}
       - {{path: /b, hosts: [x.y], methods: [GET], auth: none, first_byte_timeout: 1ms, max_body_bytes: 5}}
-    metadata: {{version: 1.10, price: $$1}}
+    metadata: {{version: 1.10, price: $$1, weight: 2}}
   cache: {{command: cache, healthcheck: {{tcp: true}}}}
   far: {{url: ["http://h:1", "https://i/base"], routes: [{{path: /far}}], healthcheck: {{tcp: 5432}}}}
+  split: {{url: ["http://h:1", {{url: "http://h:2", weight: 3}}]}}
 """
 OWN = "service: {port: 8001, health_check_interval: 9, rate_limits: {requests_per_minute: 7}}\nai: {model: m}\n"
 

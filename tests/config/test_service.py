@@ -172,6 +172,10 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{command: x, ports: ['70000']}", "services.a.ports[0]: 70000 is not a port"),
         ("{command: x, ports: [{target: 80}]}", "services.a.ports[0]: should be \"8101\""),
         ("{command: x, healthcheck: {interval: 1s}}", "services.a.healthcheck: does not say what to ask"),
+        ("{command: x, metadata: {weight: heavy}}", "services.a.metadata.weight: should be a number from 0 to 65535"),
+        ("{url: [{url: 'http://h', weight: -1}]}", "services.a.url[0].weight"),
+        ("{url: [{weight: 1}]}", "services.a.url[0]"),
+        ("{url: [{url: 'ftp://h', weight: 1}]}", "services.a.url[0]: 'ftp://h' is not an http"),
         ("{command: x, healthcheck: {http: /a, tcp: 80}}", "services.a.healthcheck.tcp: and http cannot both be given"),
         ("{command: x, healthcheck: {tcp: 80, test: b}}", "services.a.healthcheck.test: and tcp cannot both be given"),
         ("{command: x, healthcheck: {tcp: 0}}", "services.a.healthcheck.tcp: should be true, for the instance's own port"),
@@ -196,3 +200,18 @@ def test_mistakes(problems: Problems, inner: str, problem: str) -> None:
 def test_unbalanced_quotes_in_a_command(problems: Problems) -> None:
     (found,) = problems("services:\n  a:\n    command: sh -c 'open\n")
     assert found == "3:14 services.a.command: cannot be split into words: no closing quotation"
+
+
+@pytest.mark.parametrize(
+    ("written", "weights"),
+    [
+        ("http://h:1", ()),
+        ("[http://h:1, http://h:2]", ()),
+        ("{url: http://h:1, weight: 5}", ()),
+        ("[{url: http://h:1, weight: 5}, {url: http://h:2, weight: 5}]", ()),
+        ("[http://h:1, {url: http://h:2, weight: 3}]", (1, 3)),
+        ('[http://h:1, {url: http://h:2, weight: "${W:-0}"}]', (1, 0)),
+    ],
+)
+def test_weights_of_what_runs_elsewhere(load: Load, written: str, weights: tuple[int, ...]) -> None:
+    assert one(load(f"services: {{a: {{url: {written}}}}}")).weights == weights

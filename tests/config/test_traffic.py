@@ -23,6 +23,7 @@ Problems = Callable[..., list[str]]
         ("{breaker: {disable: true}}", Traffic(None)),
         ("{balance: round_robin}", Traffic(balance="round_robin")),
         ("{balance: peak_ewma, breaker: {disable: true}}", Traffic(None, "peak_ewma")),
+        ("{slow_start: 30s, panic_threshold: 50%}", Traffic(slow_start=30.0, panic_threshold=0.5)),
         ("{balance: consistent_hash}", Traffic(balance="consistent_hash")),
         (
             "{balance: consistent_hash, hash_by: 'header:X-Session'}",
@@ -62,6 +63,8 @@ def test_mistakes(problems: Problems, written: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
+        ("panic_threshold: 101%", "at most 1"),
+        ("slow_start: -1s", "duration"),
         ("balance: random", "least_in_flight"),
         ("hash_by: ip", "add balance: consistent_hash"),
         ("balance: consistent_hash, hash_by: service", "would send all to one instance"),

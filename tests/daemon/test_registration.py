@@ -104,6 +104,8 @@ def test_what_runs_elsewhere_needs_no_heartbeat_and_gets_no_time_to_start() -> N
     told = entry.payload()
     assert told["ttl_seconds"] == 0 and told["health_url"] == "http://127.0.0.1:9/health"
     assert told["check"] == {"interval_s": 5.0, "timeout_s": 2.0, "retries": 3, "successes": 1, "start_period_s": 0}
+    heavy, light = external_entries(Service("out", urls=(HERE, HERE), weights=(3, 1), metadata={"tier": "1"}))
+    assert (heavy.metadata, light.metadata) == ({"tier": "1", "weight": "3"}, {"tier": "1", "weight": "1"})
     for port, url in ((0, "tcp://127.0.0.1:9"), (5432, "tcp://127.0.0.1:5432")):
         assert Entry("web", "web-1", HERE, Probe(tcp=port), {}).payload()["health_url"] == url
     unprobed = Entry("web", "web-1", HERE, Probe(command=("check",)), {})

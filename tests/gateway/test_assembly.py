@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, EndpointHealth, Snapshot
+from arena.model.traffic import Traffic
 
 SPEC = GatewaySpec(
     "p",
@@ -78,11 +80,11 @@ def test_meters_and_budgets_survive_and_changed_limits_start_anew() -> None:
     assembler = Assembler(Stats())
     limit = RateLimit(1.0, 1, "ip")
     spec = replace(SPEC, settings=replace(SPEC.settings, rate_limits=(limit,)))
-    assemble(assembler, spec=spec)
-    one, budget = assembler._meters["", limit], assembler._budgets["web"]
-    assemble(assembler, endpoint("a"), spec=spec)
+    table = assemble(assembler, spec=spec)
+    one, budget = assembler._meters["", limit], table.routes[0].service.budget
+    again = assemble(assembler, endpoint("a"), spec=spec)
     assert assembler._meters["", limit] is one
-    assert assembler._budgets["web"] is budget
+    assert again.routes[0].service.budget is budget
     assemble(assembler, spec=replace(spec, settings=replace(spec.settings, rate_limits=(replace(limit, burst=2),))))
     assert list(assembler._meters) == [("", replace(limit, burst=2))]
 
@@ -129,3 +131,25 @@ def test_a_spec_that_cannot_be_used_changes_nothing(settings: GatewaySettings, e
     with pytest.raises(error):
         assembler.use(replace(SPEC, settings=settings))
     assert list(assembler._meters) == [("", limit)]
+
+
+def test_every_route_of_a_service_sees_the_same_endpoints() -> None:
+    assembler = Assembler(Stats())
+    spec = replace(SPEC, routes=(*SPEC.routes, Route("second", "web", "/second")))
+    first, second = assemble(assembler, spec=spec).routes
+    assert first.service is second.service
+    assert [roster.service for roster in assembler.rosters] == [first.service]
+    assemble(assembler, endpoint("x", service="stranger"))
+    assemble(assembler)
+    assert len(list(assembler.rosters)) == 1, "who has gone is forgotten"
+
+
+def test_who_comes_after_the_start_begins_slowly() -> None:
+    assembler = Assembler(Stats())
+    spec = replace(SPEC, traffic={"web": Traffic(slow_start=3600.0)})
+    assemble(assembler, endpoint("a"), spec=spec)
+    first, second = targets(assemble(assembler, endpoint("a"), endpoint("bb"), spec=spec))
+    assert (first.weight, second.weight) == (1.0, 0.1)
+    second.since -= 1800
+    assembler.tend(time.monotonic())
+    assert second.weight == pytest.approx(0.5, abs=0.01)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from arena.model.traffic import BreakerRule, Traffic
 from tests.gateway.kit import Start, bearer, connected, get, nowhere
 from tests.gateway.test_pages import metric, scrape
@@ -20,14 +22,38 @@ async def test_operators_see_every_breaker_and_nobody_else_does(start: Start) ->
     wait = first.pop("wait_seconds")  # type: ignore[has-type]
     assert 50 < wait <= 60
     assert page["worker"] == ""
-    assert first == {"service": "web", "instance": "web-0", "url": dead.address.url, "state": "open", "opened": 1}  # type: ignore[has-type]
+    assert first == {  # type: ignore[has-type]
+        **{"service": "web", "instance": "web-0", "url": dead.address.url, "state": "open", "opened": 1},
+        **{"health": "passing", "in_traffic": True, "in_flight": 0, "weight": 1.0, "full_weight": 1.0},
+    }
+    assert page["panic"] == []
     assert (second["instance"], second["state"], second["wait_seconds"]) == ("web-1", "closed", 0.0)  # type: ignore[has-type]
 
 
-async def test_without_breakers_the_page_is_empty(start: Start) -> None:
+async def test_endpoints_without_a_breaker_say_so(start: Start) -> None:
     gateway = await start(nowhere(), traffic=Traffic(breaker=None))
     async with connected(gateway) as client:
-        assert (await client.ask(get("/breakers", bearer("operator")))).json["breakers"] == []
+        (row,) = (await client.ask(get("/breakers", bearer("operator")))).json["breakers"]  # type: ignore[misc]  # a list
+    assert (row["state"], row["opened"], row["wait_seconds"]) == ("disabled", 0, 0.0)  # type: ignore[has-type]
+
+
+async def test_panic_and_weights_are_told(start: Start) -> None:
+    failing = [replace(nowhere(f"web-{n}"), health="failing") for n in range(3)]
+    heavy = replace(nowhere("web-9"), metadata={"weight": 3})
+    gateway = await start(*failing, heavy, traffic=Traffic(panic_threshold=0.5))
+    async with connected(gateway) as client:
+        page = (await client.ask(get("/breakers", bearer("operator")))).json
+        told = await scrape(client)
+        assert page["panic"] == ["web"]
+        assert metric(told, "arena_gateway_panic", service="web") == 1
+        gateway.endpoints(failing[0], heavy)
+        page = (await client.ask(get("/breakers", bearer("operator")))).json
+        told = await scrape(client)
+    assert page["panic"] == []
+    assert [(row["in_traffic"], row["weight"]) for row in page["breakers"]] == [(False, 1.0), (True, 3.0)]  # type: ignore[attr-defined]  # a list
+    assert metric(told, "arena_gateway_panic", service="web") == 0
+    weights = [metric(told, "arena_gateway_endpoint_weight", service="web", instance=f"web-{n}") for n in (0, 9)]
+    assert weights == [0, 3]
 
 
 async def test_metrics_tell_state_and_history(start: Start) -> None:

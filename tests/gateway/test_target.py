@@ -25,6 +25,16 @@ def test_health_and_metadata_do_not_make_another_target() -> None:
     assert key_of(ENDPOINT) == key_of(other)
 
 
+def test_weight_comes_from_metadata_and_follows_it() -> None:
+    target = Target(replace(ENDPOINT, metadata={"weight": "3"}))
+    assert target.full_weight == 3.0
+    target.follow(replace(ENDPOINT, metadata={"weight": 0.5}), Traffic())
+    assert target.full_weight == 0.5
+    for odd in ({}, {"weight": None}, {"weight": "heavy"}, {"weight": -1}):
+        target.follow(replace(ENDPOINT, metadata=odd), Traffic())
+        assert target.full_weight == 1.0
+
+
 async def test_retiring_closes_what_is_idle(gateway: Gateway) -> None:
     async with connected(gateway) as client:
         assert (await client.ask(get())).status == 200

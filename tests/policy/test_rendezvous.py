@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.policy.breaker import Breaker
-from arena.policy.rendezvous import choose_for
+from arena.policy.rendezvous import choose_for, choose_for_by_weight
 from tests.policy.test_balance import broken
 
 
@@ -54,3 +55,35 @@ def test_who_cannot_is_passed_over() -> None:
         assert choose_for(key, [ill, tired], 1.0) is tired
     assert choose_for("a", [ill], 1.0) is None
     assert choose_for("a", [], 1.0) is None
+
+
+@dataclass(eq=False)
+class Weighty(Named):
+    weight: float = 1.0
+
+
+@given(st.text(max_size=20), st.integers(1, 8))
+def test_equal_weights_choose_as_no_weights_do(key: str, count: int) -> None:
+    some = [Weighty(f"web-{n}", weight=3.0) for n in range(count)]
+    assert choose_for_by_weight(key, some, 0.0) is choose_for(key, some, 0.0)
+
+
+def test_keys_are_shared_by_weight_and_only_those_move_that_must() -> None:
+    some = [Weighty("web-1", weight=6.0), Weighty("web-2", weight=3.0), Weighty("web-3", weight=1.0)]
+    keys = [f"user-{n}" for n in range(5000)]
+
+    def homes() -> dict[str, str]:
+        found = {key: choose_for_by_weight(key, some, 0.0) for key in keys}
+        return {key: one.instance for key, one in found.items() if one is not None}
+
+    before = homes()
+    shares = [sum(home == one.instance for home in before.values()) / len(keys) for one in some]
+    assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.03)
+    some[2].weight = 3.0
+    after = homes()
+    moved = {(before[key], after[key]) for key in keys if before[key] != after[key]}
+    assert {to for _, to in moved} == {"web-3"}
+    some[0].breaker = broken()
+    assert all(home != "web-1" for home in homes().values())
+    assert choose_for_by_weight("a", [], 0.0) is None
+    assert choose_for_by_weight("a", some[1:2], 0.0) is some[1]

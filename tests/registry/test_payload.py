@@ -67,6 +67,13 @@ def test_a_tcp_check_names_a_port_and_nothing_more() -> None:
         parse({"url": "tcp://127.0.0.1:5432"})
 
 
+def test_a_weight_is_a_number() -> None:
+    assert parse({"metadata": {"weight": "3"}}).metadata == {"weight": "3"}
+    for bad in ("heavy", -1, 65536, True, [1]):
+        with pytest.raises(Refused, match=r"metadata\.weight"):
+            parse({"metadata": {"weight": bad}})
+
+
 @pytest.mark.parametrize("ttl", [None, 0, 0.0])
 def test_a_ttl_of_nothing_is_static(ttl) -> None:
     assert parse({"ttl_seconds": ttl}).ttl is None

@@ -128,7 +128,10 @@ def _service(project: Project, service: Service) -> dict[str, Any]:
 
 
 def _external(service: Service) -> dict[str, Any]:
-    return {"url": [_literal(each.url) for each in service.urls]}
+    urls = [_literal(each.url) for each in service.urls]
+    if not service.weights:
+        return {"url": urls}
+    return {"url": [{"url": url, "weight": weight} for url, weight in zip(urls, service.weights, strict=True)]}
 
 
 def _started(project: Project, service: Service) -> dict[str, Any]:
@@ -201,6 +204,10 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
     told: dict[str, Any] = {"balance": traffic.balance, "breaker": _breaker(traffic.breaker)}
     if traffic.balance == "consistent_hash":
         told["hash_by"] = _literal(traffic.hash_by)
+    if traffic.slow_start:
+        told["slow_start"] = _seconds(traffic.slow_start)
+    if traffic.panic_threshold:
+        told["panic_threshold"] = traffic.panic_threshold
     return told
 
 

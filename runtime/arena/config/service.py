@@ -18,6 +18,7 @@ from arena.config.traffic import traffic
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
+from arena.model.snapshot import MOST_WEIGHT, weight
 
 _STARTED_ONLY = ("path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy")
 _HEALTH_PATH = "/health"  # what a service with a service.yaml answers by contract
@@ -44,7 +45,7 @@ def service(reading: Reading, name: str, section: ServiceSection) -> Service:
         restart=_restart(section.restart),
         stop_grace_period=section.stop_grace_period,
         routes=_routes(name, section, own),
-        metadata=_metadata(section),
+        metadata=_metadata(reading, name, section),
         traffic=traffic(section.traffic),
     )
 
@@ -66,12 +67,13 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
         )
     return Service(
         name=name,
-        urls=_addresses(reading, name, section.url or []),
+        urls=_addresses(reading, name, [each.url for each in section.url or []]),
+        weights=_weights(section),
         directory=str(reading.directory),
         depends_on=_dependencies(section),
         probe=_probe(reading, name, check, OwnFile()),
         routes=_routes(name, section, OwnFile()),
-        metadata=_metadata(section),
+        metadata=_metadata(reading, name, section),
         traffic=traffic(section.traffic),
     )
 
@@ -86,6 +88,11 @@ def _addresses(reading: Reading, name: str, urls: list[str]) -> tuple[Address, .
     if not urls:
         reading.problem(("services", name, "url"), "should not be empty")
     return tuple(found)
+
+
+def _weights(section: ServiceSection) -> tuple[int, ...]:
+    given = tuple(each.weight for each in section.url or [])
+    return given if len(set(given)) > 1 else ()
 
 
 def _command(reading: Reading, name: str, section: ServiceSection) -> tuple[str, ...]:
@@ -164,8 +171,14 @@ def _dependencies(section: ServiceSection) -> tuple[Dependency, ...]:
     return tuple(Dependency(other, each.condition) for other, each in section.depends_on.items())
 
 
-def _metadata(section: ServiceSection) -> dict[str, str]:
-    return {key: value or "" for key, value in section.metadata.items()}
+def _metadata(reading: Reading, name: str, section: ServiceSection) -> dict[str, str]:
+    told = {key: value or "" for key, value in section.metadata.items()}
+    try:
+        weight(told.get("weight", "1"))
+    except ValueError:
+        path = ("services", name, "metadata", "weight")
+        reading.problem(path, f"should be a number from 0 to {MOST_WEIGHT}, not {told['weight']!r:.60}")
+    return told
 
 
 def _routes(name: str, section: ServiceSection, own: OwnFile) -> tuple[Route, ...]:

@@ -12,6 +12,8 @@ def traffic(section: TrafficSection) -> Traffic:
         breaker=None if section.breaker.disable else _breaker(section.breaker),
         balance=section.balance,
         hash_by=section.hash_by or "principal",
+        slow_start=section.slow_start,
+        panic_threshold=section.panic_threshold,
     )
 
 

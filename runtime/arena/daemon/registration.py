@@ -181,7 +181,15 @@ def _health_url(address: Address, probe: Probe) -> str:
 
 def external_entries(service: Service) -> tuple[Entry, ...]:
     """The endpoints of a service that runs elsewhere, named like instances: "billing-1"."""
+    weights = service.weights or (None,) * len(service.urls)
     return tuple(
-        Entry(service.name, f"{service.name}-{number}", address, service.probe, service.metadata, permanent=True)
-        for number, address in enumerate(service.urls, start=1)
+        Entry(
+            service.name,
+            f"{service.name}-{number}",
+            address,
+            service.probe,
+            service.metadata if weight is None else {**service.metadata, "weight": str(weight)},
+            permanent=True,
+        )
+        for number, (address, weight) in enumerate(zip(service.urls, weights, strict=True), start=1)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.transform import compile_transform
-from arena.gateway.pick import Pick, picker
+from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
@@ -24,7 +24,6 @@ from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.traffic import Traffic
 from arena.policy.access import Access
-from arena.policy.retry import RetryBudget
 
 if TYPE_CHECKING:
     from arena.gateway.store.store import Store
@@ -35,16 +34,14 @@ _PLAIN = re.compile(r"[!-~]+")
 class Assembler:
     """Makes tables for one spec after another.
 
-    Endpoints that are `failing` get no traffic. `unknown` ones (registered, never probed yet) are used only while their
-    service has no `passing` one.
+    Who of a service's endpoints gets traffic is for its `Roster`.
     """
 
     def __init__(self, stats: Stats) -> None:
         self._stats = stats
         self._targets: dict[TargetKey, Target] = {}
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
-        self._budgets: dict[str, RetryBudget] = {}
-        self._picks: dict[str, tuple[Traffic, Pick | None]] = {}
+        self._rosters: dict[str, Roster] = {}
         self.store: Store | None = None
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
@@ -72,16 +69,13 @@ class Assembler:
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
         rules = spec.traffic
         self._follow(snapshot, rules)
-        services = {
-            name: self._service(name, snapshot, rules.get(name) or Traffic())
-            for name in {e.service for e in snapshot.endpoints}
-        }
+        every_route = (*spec.routes, *_auto_routes(spec, snapshot))
+        names = {*(e.service for e in snapshot.endpoints), *(route.service for route in every_route)}
+        services = self._serve(names, snapshot, rules)
         access = Access(spec.roles)
         routes = []
-        for route in (*spec.routes, *_auto_routes(spec, snapshot)):
-            service = services.get(route.service) or self._service(
-                route.service, snapshot, rules.get(route.service) or Traffic()
-            )
+        for route in every_route:
+            service = services[route.service]
             change = compile_transform(route.transform)
             cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
@@ -107,9 +101,14 @@ class Assembler:
         return Table(routes, pages, self._own, self._unmatched)
 
     @property
-    def targets(self) -> Iterable[Target]:
-        """Every endpoint of the present snapshot."""
-        return self._targets.values()
+    def rosters(self) -> Collection[Roster]:
+        """Every service, with its endpoints."""
+        return self._rosters.values()
+
+    def tend(self, now: float) -> None:
+        """Let what moves between two swaps move; to be called a few times a second. `now` is monotonic seconds."""
+        for roster in self._rosters.values():
+            roster.tend(now)
 
     def _use_store(self, spec: GatewaySpec) -> None:
         """Count where `spec` says. A store that stays the same keeps its connection."""
@@ -139,19 +138,18 @@ class Assembler:
             else:
                 target.follow(endpoint, rules)
 
-    def _service(self, name: str, snapshot: Snapshot, traffic: Traffic) -> Service:
-        targets = [self._targets[key_of(endpoint)] for endpoint in snapshot.endpoints if endpoint.service == name]
-        live = [target for target in targets if target.health == "passing"]
-        live = live or [target for target in targets if target.health == "unknown"]
-        budget = self._budgets.setdefault(name, RetryBudget())
-        return Service(name, tuple(live), budget, self._picker(name, traffic))
-
-    def _picker(self, name: str, traffic: Traffic) -> Pick | None:
-        """The one that is in use already unless its rules changed: it may know whose turn it is."""
-        known = self._picks.get(name)
-        if known is None or known[0] != traffic:
-            known = self._picks[name] = (traffic, picker(traffic))
-        return known[1]
+    def _serve(self, names: set[str], snapshot: Snapshot, traffic: dict[str, Traffic]) -> dict[str, Service]:
+        """The services of these names with their endpoints. Those that are there when we start are warm."""
+        starting, now = not self._rosters, time.monotonic()
+        endpoints: dict[str, list[Target]] = {name: [] for name in names}
+        for endpoint in snapshot.endpoints:
+            endpoints[endpoint.service].append(self._targets[key_of(endpoint)])
+        known = self._rosters
+        self._rosters = {name: known.get(name) or Roster(name) for name in names}
+        return {
+            name: roster.serve(endpoints[name], traffic.get(name) or Traffic(), now, warm=starting)
+            for name, roster in self._rosters.items()
+        }
 
     def _meter(self, scope: str, limit: RateLimit) -> Meter:
         return self._meters[scope, limit]

@@ -1,38 +1,49 @@
-"""What the gateway tells of its breakers: the rows of GET /breakers, and their metrics."""
+"""What the gateway tells of the endpoints and their breakers: the rows of GET /breakers, and their metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
+    from arena.gateway.roster import Roster
     from arena.gateway.stats import Stats
     from arena.gateway.target import Target
 
 _LEVELS = {"closed": 0, "half_open": 1, "open": 2}
 
 
-def rows(targets: Iterable[Target], now: float) -> list[dict[str, object]]:
-    """One row for each endpoint that has a breaker. `now` is monotonic seconds."""
+def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
+    """One row for each endpoint. `now` is monotonic seconds."""
     return [
         {
             "service": target.service,
             "instance": target.instance,
             "url": target.address.url,
-            "state": breaker.state(now),
-            "opened": breaker.opened,
-            "wait_seconds": round(breaker.wait(now), 3),
+            "state": "disabled" if target.breaker is None else target.breaker.state(now),
+            "opened": 0 if target.breaker is None else target.breaker.opened,
+            "wait_seconds": 0.0 if target.breaker is None else round(target.breaker.wait(now), 3),
+            "health": target.health,
+            "in_traffic": target in roster.service.targets,
+            "in_flight": target.in_flight,
+            "weight": round(target.weight, 3),
+            "full_weight": target.full_weight,
         }
-        for target in sorted(targets, key=lambda one: (one.service, one.instance))
-        if (breaker := target.breaker) is not None
+        for roster, target in _all(rosters)
     ]
 
 
-def write(page: metrics.Page, targets: Iterable[Target], stats: Stats, now: float) -> None:
+def panicking(rosters: Iterable[Roster]) -> list[str]:
+    """The services whose health is ignored because too few of their instances are live."""
+    return sorted(roster.name for roster in rosters if roster.panicking)
+
+
+def write(page: metrics.Page, rosters: Iterable[Roster], stats: Stats, now: float) -> None:
     """Their state and history on the metrics page."""
-    found = [(target, target.breaker) for target in targets if target.breaker is not None]
+    everybody = list(_all(rosters))
+    found = [(target, target.breaker) for _, target in everybody if target.breaker is not None]
     page.gauge(
         "arena_gateway_breaker_state",
         "0 closed, 1 half-open, 2 open.",
@@ -48,6 +59,22 @@ def write(page: metrics.Page, targets: Iterable[Target], stats: Stats, now: floa
         "Requests refused because the breakers of every instance were open.",
         [({"service": service}, count) for service, count in stats.breaker_refused.items()],
     )
+    page.gauge(
+        "arena_gateway_endpoint_weight",
+        "What an endpoint gets beside the others of its service, 0 when it is out of traffic.",
+        [(_labels(one), one.weight if one in roster.service.targets else 0) for roster, one in everybody],
+    )
+    page.gauge(
+        "arena_gateway_panic",
+        "1 while health is ignored because too few instances are live.",
+        [({"service": roster.name}, int(roster.panicking)) for roster in rosters if roster.endpoints],
+    )
+
+
+def _all(rosters: Iterable[Roster]) -> Iterator[tuple[Roster, Target]]:
+    for roster in sorted(rosters, key=lambda one: one.name):
+        for target in sorted(roster.endpoints, key=lambda one: one.instance):
+            yield roster, target
 
 
 def _labels(target: Target) -> dict[str, str]:

@@ -92,11 +92,14 @@ class Pages:
         return _json({"services": rows, "stale": self._view.stale})
 
     def breakers(self, x: Exchange) -> Content | Refusal:
-        """The circuit breaker of each endpoint, for callers with the operator role. Every worker has its own."""
+        """Each endpoint with its circuit breaker and its weight, for callers with the operator role. Every worker has breakers
+        of its own."""
         refusal = self._authenticate(x) or _operators_alone(x)
-        return refusal or _json(
-            {"worker": self._view.worker, "breakers": breakers.rows(self._view.targets, monotonic())}
-        )
+        if refusal is not None:
+            return refusal
+        rosters = self._view.rosters
+        told = {"panic": breakers.panicking(rosters), "breakers": breakers.rows(rosters, monotonic())}
+        return _json({"worker": self._view.worker, **told})
 
     def metrics(self, _x: Exchange) -> Content:
         """Prometheus text format."""
@@ -144,7 +147,7 @@ def render_metrics(plane: Plane, view: View) -> str:
         [(_limit_labels(one), one.over) for one in stats.limits.values()],
     )
     _write_store(page, stats, view.store)
-    breakers.write(page, view.targets, stats, monotonic())
+    breakers.write(page, view.rosters, stats, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",
         "Failed attempts, by service and reason.",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.filters.limit_key import key_of
 from arena.model.traffic import Traffic
-from arena.policy.latency import choose_fastest
-from arena.policy.rendezvous import choose_for
+from arena.policy.latency import choose_fastest, cost
+from arena.policy.rendezvous import choose_for, choose_for_by_weight
 from arena.policy.rotation import Rotation
+from arena.policy.weight import choose_by_weight, take_turns
 
 if TYPE_CHECKING:
     from arena.gateway.exchange import Exchange
@@ -20,7 +21,8 @@ Pick = Callable[["Exchange", "Sequence[Target]", float], "Target | None"]
 
 
 def picker(traffic: Traffic) -> Pick | None:
-    """How to choose among the targets of a service. Raises ValueError for a `hash_by` that does not exist."""
+    """How to choose among the targets of a service that all weigh the same. Raises ValueError for a `hash_by` that does not
+    exist."""
     if traffic.balance == "round_robin":
         rotation = Rotation(randrange(1 << 16))
         return lambda _x, targets, now: rotation.choose(targets, now)
@@ -30,3 +32,19 @@ def picker(traffic: Traffic) -> Pick | None:
         find = key_of(traffic.hash_by)
         return lambda x, targets, now: choose_for(find(x), targets, now)
     return None
+
+
+def weighted_picker(traffic: Traffic) -> Pick:
+    """How to choose among targets of different weights. Raises ValueError as `picker` does."""
+    if traffic.balance == "round_robin":
+        return lambda _x, targets, now: take_turns(targets, now)
+    if traffic.balance == "peak_ewma":
+        return lambda _x, targets, now: choose_fastest(targets, now, random, _cost_for_weight)
+    if traffic.balance == "consistent_hash":
+        find = key_of(traffic.hash_by)
+        return lambda x, targets, now: choose_for_by_weight(find(x), targets, now)
+    return lambda _x, targets, now: choose_by_weight(targets, now, random)
+
+
+def _cost_for_weight(one: Target, now: float) -> float:
+    return cost(one, now) / one.weight

@@ -74,6 +74,7 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     servers = await _listen(plane, spec.settings)
     background = [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="access log")]
     background.append(spawn(view.follow_access(), name="access"))
+    background.append(spawn(view.tend(), name="tend"))
     watch.start()
     # What was made until now stays for good: the collector need not look at it again and again.
     gc.collect()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
+from collections.abc import Mapping
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING
 
 from arena.model.address import Address
-from arena.model.snapshot import Endpoint, EndpointHealth
+from arena.model.snapshot import Endpoint, EndpointHealth, weight
 from arena.model.traffic import Traffic
 from arena.policy.breaker import Breaker
 from arena.policy.latency import PeakEwma
@@ -24,11 +26,14 @@ _DEFAULTS = Traffic()
 class Target:
     """`idle` are its keep-alive connections, the most recently used last. `in_flight` counts requests under way.
     `log_name` is the instance as a JSON string. `resting_until`: it refused a connection and is left alone until then
-    (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled."""
+    (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled.
+
+    `full_weight` is what it registered with, `weight` as much of it as it has now; `since` is when it came into traffic.
+    `tripped`: a person took it out of traffic; `ejected`: it did much worse than its peers."""
 
     __slots__ = (
-        "address", "breaker", "health", "host_line", "idle", "in_flight", "instance", "latency", "log_name", "prefix",
-        "resting_until", "retired", "service", "tls",
+        "address", "breaker", "credit", "ejected", "full_weight", "health", "host_line", "idle", "in_flight", "instance",
+        "latency", "log_name", "prefix", "resting_until", "retired", "service", "since", "tls", "tripped", "weight",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, traffic: Traffic = _DEFAULTS) -> None:
@@ -44,6 +49,11 @@ class Target:
         self.in_flight = 0
         self.resting_until = 0.0
         self.retired = False
+        self.weight = self.full_weight = 1.0
+        self.credit = 0.0
+        self.since = -inf
+        self.tripped = False
+        self.ejected = False
         self.breaker: Breaker | None = None
         self.latency: PeakEwma | None = None
         self.follow(endpoint, traffic)
@@ -53,6 +63,7 @@ class Target:
         that the instance has recovered."""
         recovered = endpoint.health == "passing" and self.health == "failing"
         self.health = endpoint.health
+        self.full_weight = _weight(endpoint.metadata)
         self.latency = (self.latency or PeakEwma()) if traffic.balance == "peak_ewma" else None
         rule = traffic.breaker
         if rule is None:
@@ -73,6 +84,14 @@ class Target:
 def _trusting() -> ssl.SSLContext:
     """Verifies servers by the system's authorities; one for all, because each would hold them in memory again."""
     return ssl.create_default_context()
+
+
+def _weight(metadata: Mapping[str, object]) -> float:
+    """The weight that an instance registered with; 1 for none, and for what the registry would have refused."""
+    try:
+        return weight(metadata.get("weight", 1.0))
+    except ValueError:
+        return 1.0
 
 
 def key_of(endpoint: Endpoint) -> TargetKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
@@ -16,9 +16,10 @@ from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
-    from arena.gateway.target import Target
 
+TEND_SECONDS = 0.2
 Source = Literal["none", "file", "registry"]
 
 
@@ -51,9 +52,9 @@ class View:
         return self._assembler.store
 
     @property
-    def targets(self) -> Iterable[Target]:
-        """Every endpoint there is now."""
-        return self._assembler.targets
+    def rosters(self) -> Collection[Roster]:
+        """Every service there is now, with its endpoints."""
+        return self._assembler.rosters
 
     def age(self) -> float:
         """Seconds since the registry last confirmed the snapshot; 0 while it is connected, infinite if it never did."""
@@ -85,6 +86,12 @@ class View:
             if monotonic() >= note_at:
                 await self.access.note_uses()
                 note_at = monotonic() + NOTE_SECONDS
+
+    async def tend(self) -> None:
+        """Let what moves between two swaps move, for ever."""
+        while True:
+            await asyncio.sleep(TEND_SECONDS)
+            self._assembler.tend(monotonic())
 
     def use_snapshot(self, snapshot: Snapshot) -> None:
         """Swap to what the registry says now."""

@@ -66,12 +66,13 @@ class Service:
 
     `directory` is absolute. `port` None means a free port for each instance; a number is that instance's fixed port (then
     `replicas` is 1). `command` may still hold `${PORT}` and the other per-instance variables, filled at start.
-    `metadata` goes to the registry as it is.
+    `metadata` goes to the registry as it is. `weights` belong to `urls`, one by one; empty when all are the same.
     """
 
     name: str
     command: tuple[str, ...] = ()
     urls: tuple[Address, ...] = ()
+    weights: tuple[int, ...] = ()
     directory: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     port: int | None = None

@@ -33,9 +33,13 @@ class BreakerRule:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Of one service. `breaker` None: an instance that fails is asked like any other. `hash_by` is what a consistent hash is
-    made of: "principal", "ip" or "header:<name>", the name in lower case."""
+    """Of one service. `slow_start`: seconds in which a new instance's share of the requests grows to the whole, 0 for at
+    once. `panic_threshold`: the share of instances that must be live, or else health is ignored; 0 for never. `breaker`
+    None: an instance that fails is asked like any other. `hash_by` is what a consistent hash is made of: "principal", "ip"
+    or "header:<name>", the name in lower case."""
 
     breaker: BreakerRule | None = BreakerRule()
     balance: Balance = "least_in_flight"
     hash_by: str = "principal"
+    slow_start: float = 0.0
+    panic_threshold: float = 0.0

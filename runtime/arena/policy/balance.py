@@ -47,6 +47,12 @@ def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L 
     return min(awake or admitting, key=lambda candidate: candidate.in_flight, default=None)
 
 
+def able(candidates: Sequence[L], now: float) -> list[L]:
+    """Those that may be asked: the awake, or when all rest, those whose breaker admits."""
+    awake = [one for one in candidates if is_awake(one, now)]
+    return awake or [one for one in candidates if is_admitting(one, now)]
+
+
 def is_awake(candidate: Loaded, now: float) -> bool:
     """Whether it neither rests nor is kept from work by its breaker."""
     return candidate.resting_until <= now and is_admitting(candidate, now)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from math import exp
 from typing import Protocol, TypeVar
 
-from arena.policy.balance import Loaded, is_admitting, is_awake
+from arena.policy.balance import Loaded, able
 
 DECAY_SECONDS = 10.0
 _UNKNOWN = 1e9  # what an endpoint costs that has a first request under way
@@ -47,20 +47,23 @@ class Timed(Loaded, Protocol):
 T = TypeVar("T", bound=Timed)
 
 
-def choose_fastest(candidates: Sequence[T], now: float, draw: Callable[[], float]) -> T | None:
-    """The cheaper of two of `candidates`; the resting only when all rest, None when no breaker admits. `draw` gives random
-    numbers in [0, 1)."""
-    able = [one for one in candidates if is_awake(one, now)] or [one for one in candidates if is_admitting(one, now)]
-    if len(able) < 2:
-        return able[0] if able else None
-    first = int(draw() * len(able))
-    second = int(draw() * (len(able) - 1))
-    second += second >= first
-    return min(able[first], able[second], key=lambda one: _cost(one, now))
-
-
-def _cost(one: Timed, now: float) -> float:
+def cost(one: Timed, now: float) -> float:
+    """What it costs to ask this one more request."""
     latency = one.latency.value(now) if one.latency is not None else 0.0
     if latency == 0.0 and one.in_flight:
         return _UNKNOWN + one.in_flight
     return latency * (one.in_flight + 1)
+
+
+def choose_fastest(
+    candidates: Sequence[T], now: float, draw: Callable[[], float], cost: Callable[[T, float], float] = cost
+) -> T | None:
+    """The cheaper of two of `candidates`; the resting only when all rest, None when no breaker admits. `draw` gives random
+    numbers in [0, 1)."""
+    some = able(candidates, now)
+    if len(some) < 2:
+        return some[0] if some else None
+    first = int(draw() * len(some))
+    second = int(draw() * (len(some) - 1))
+    second += second >= first
+    return min(some[first], some[second], key=lambda one: cost(one, now))

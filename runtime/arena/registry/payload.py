@@ -12,6 +12,7 @@ from typing import Any
 
 from arena.model.address import Address
 from arena.model.service import Probe
+from arena.model.snapshot import MOST_WEIGHT, weight
 from arena.registry import strict, url
 from arena.registry.entry import Check, Registration
 from arena.registry.refusal import Refused
@@ -86,6 +87,13 @@ def _probe(path: str, terms: dict[str, Any]) -> Probe:
 def _metadata(data: dict[str, Any]) -> dict[str, object]:
     metadata = strict.optional_object(data, "metadata")
     strict.bounded(metadata, "metadata")
+    if metadata.get("weight") is not None:
+        try:
+            weight(metadata["weight"])
+        except ValueError:
+            raise Refused(
+                422, "invalid-field", f"must be a number from 0 to {MOST_WEIGHT}", "metadata.weight"
+            ) from None
     if metadata.get("version") is not None:
         strict.text(metadata, "version", "metadata.")
     capabilities = metadata.get("capabilities")

@@ -1,4 +1,4 @@
-"""Health checks, restarts and dependencies of a service."""
+"""Health checks, restarts, dependencies and places of a service."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ from arena.config.document.base import (
     PositiveDuration,
     Section,
     ShortForm,
+    Text,
     UrlPath,
 )
+from arena.model.snapshot import MOST_WEIGHT
 
+WEIGHT = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": MOST_WEIGHT},
+            {"type": "string", "pattern": r"^\d+$|\$"},
+        ]
+    }
+)
 POLICIES = ("no", "on-failure", "always", "unless-stopped")
 
 
@@ -137,3 +147,12 @@ class EnvFileSection(Section):
 
     path: Name = Field(description="The file, relative to the first arena.yaml.")
     required: Flag = Field(default=True, description="Whether it is a mistake that the file is missing.")
+
+
+class UrlSection(Section):
+    """One place where an external service runs."""
+
+    url: Text = Field(description="http:// or https://, host, port and base path.")
+    weight: Annotated[int, Field(ge=0, le=MOST_WEIGHT), WEIGHT] = Field(
+        default=1, description="How many requests it gets beside the others; 0 for none."
+    )

@@ -22,7 +22,7 @@ from arena.config.document.base import (
     nested,
 )
 from arena.config.document.gateway import GatewaySection, RegistrySection, StateSection
-from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart
+from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart, UrlSection
 from arena.config.document.role import RoleSection
 from arena.config.document.route import RouteSection
 from arena.config.document.traffic import TrafficSection
@@ -55,6 +55,14 @@ def _dependencies(value: Any) -> Any:
     return value
 
 
+def _urls(value: Any) -> Any:
+    return [value] if isinstance(value, (str, dict)) else value
+
+
+def _url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
 def _env_file(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
@@ -63,6 +71,8 @@ _PORT_FORMS: dict[str, Any] = {"type": ["string", "integer"], "examples": ["8101
 PublishedPort = Annotated[tuple[int | None, int], BeforeValidator(_port), WithJsonSchema(_PORT_FORMS)]
 EnvFile = Annotated[EnvFileSection, BeforeValidator(_env_file), ShortForm(STRING)]
 EnvFiles = Annotated[list[EnvFile], BeforeValidator(listed), ShortForm(STRING)]
+ExternalUrl = Annotated[UrlSection, BeforeValidator(_url), ShortForm(STRING)]
+ExternalUrls = Annotated[list[ExternalUrl], BeforeValidator(_urls), ShortForm(STRING)]
 Dependencies = Annotated[dict[str, DependencySection], BeforeValidator(_dependencies), ShortForm(STRINGS)]
 
 
@@ -107,8 +117,10 @@ class ServiceSection(Section):
         default=[],
         description='"8101" (or "0"): a free port for each instance, given to it as PORT. "8101:8101": this very port.',
     )
-    url: Texts | None = Field(
-        default=None, description="Where an external service runs: routed to and probed, never started."
+    url: ExternalUrls | None = Field(
+        default=None,
+        description="Where an external service runs: routed to and probed, never started. Several, or `{url, weight}` for"
+        " those that are meant to get more requests than others.",
     )
     depends_on: Dependencies = Field(default={}, description="Services that come first.")
     healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
@@ -122,7 +134,11 @@ class ServiceSection(Section):
         default=[], description="Which requests go to this service; without any it is private."
     )
     traffic: TrafficSection = nested("How requests are spread over its instances, and when one is left alone.")
-    metadata: Table = Field(default={}, description="Facts for the registry, such as version.")
+    metadata: Table = Field(
+        default={},
+        description="Facts for the registry, such as version. `weight` is what an instance is meant to get beside others"
+        " that are registered for the service: 0 to 65535, 1 without it.",
+    )
 
 
 class ProjectFile(Section):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from arena.config import quantity
-from arena.config.document.base import Flag, Positive, PositiveDuration, Section, nested
+from arena.config.document.base import Duration, Flag, Positive, PositiveDuration, Section, nested
 from arena.config.document.route import LimitKey
 
 
@@ -30,21 +30,17 @@ HashKey = Annotated[
         {"anyOf": [{"enum": ["principal", "ip"]}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]},
     ),
 ]
-Share = Annotated[
-    float,
-    Field(gt=0, le=1),
+_SHARE = (
     BeforeValidator(_share),
     WithJsonSchema(
         {
             "title": "share",
-            "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-                {"type": "string", "pattern": r"^\d|\$"},
-            ],
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d|\$"}],
             "examples": ["50%", 0.5],
         }
     ),
-]
+)
+Share = Annotated[float, Field(gt=0, le=1), *_SHARE]
 FailureStatus = Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["integer", "string"]})]
 
 
@@ -89,6 +85,16 @@ class TrafficSection(Section):
         default=None,
         description="For consistent_hash: the authenticated caller (or address, where there is none), the client address, or"
         " a request header (`header:X-Session`). Default: principal.",
+    )
+    slow_start: Duration = Field(
+        default=0.0,
+        description="How long a new instance, or one that comes back, takes to be given its whole share of the requests; it"
+        " begins with a tenth. Default: none.",
+    )
+    panic_threshold: Annotated[float, Field(ge=0, le=1), *_SHARE] = Field(
+        default=0.0,
+        description="When fewer than this share of the instances pass their health check (and are not ejected), the checks"
+        " are ignored and all are asked. Open circuit breakers still count. Default: 0, never.",
     )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
 

@@ -1,0 +1,73 @@
+"""The endpoints of one service: who of them is in traffic now, and with what weight.
+
+Decided at each swap and, where something moves between two swaps (a weight that grows, somebody who is ejected or taken out
+and comes back), a few times a second. Requests only ever see the outcome: `Service.targets` and `Service.pick`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from arena.gateway.pick import Pick, picker, weighted_picker
+from arena.gateway.routing import Service
+from arena.model.traffic import Traffic
+from arena.policy.membership import members
+from arena.policy.retry import RetryBudget
+from arena.policy.weight import ramp
+
+if TYPE_CHECKING:
+    from arena.gateway.target import Target
+
+
+class Roster:
+    """`endpoints` are all of the service's, `service` what the present table holds of it. `panicking`: so few are live that
+    health is ignored. Times are monotonic seconds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.endpoints: tuple[Target, ...] = ()
+        self.panicking = False
+        self._budget = RetryBudget()
+        self._traffic: Traffic | None = None
+        self._plain: Pick | None = None
+        self._weighted: Pick
+        self.service = Service(name, (), self._budget)
+
+    def serve(self, endpoints: Iterable[Target], traffic: Traffic, now: float, *, warm: bool) -> Service:
+        """The service for a new table. How to pick stays the same unless the rules changed: it may know whose turn it is.
+        `warm`: who is new here has worked before. Raises ValueError as `picker` does."""
+        if traffic != self._traffic:
+            self._plain, self._weighted = picker(traffic), weighted_picker(traffic)
+            self._traffic = traffic
+        known = self.service.targets
+        self.endpoints = tuple(endpoints)
+        self.service = Service(self.name, known, self._budget)
+        self._settle(traffic, now, self.endpoints if warm else known)
+        return self.service
+
+    def tend(self, now: float) -> None:
+        """Let time pass."""
+        traffic = self._traffic
+        if (
+            traffic is not None
+            and traffic.slow_start
+            and any(one.weight != one.full_weight for one in self.service.targets)
+        ):
+            self._weigh(traffic, now)
+
+    def _settle(self, traffic: Traffic, now: float, known: tuple[Target, ...]) -> None:
+        """Decide who is in traffic. Whoever is, and is not among the `known`, begins slowly."""
+        chosen, self.panicking = members(self.endpoints, traffic.panic_threshold)
+        if not self.panicking:
+            for one in set(chosen).difference(known):
+                one.since = now
+        self.service.targets = tuple(chosen)
+        self._weigh(traffic, now)
+
+    def _weigh(self, traffic: Traffic, now: float) -> None:
+        targets = self.service.targets
+        for one in targets:
+            one.weight = one.full_weight * ramp(now - one.since, traffic.slow_start)
+        even = all(one.weight == targets[0].weight for one in targets)
+        self.service.pick = self._plain if even else self._weighted
