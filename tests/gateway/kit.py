@@ -334,3 +334,10 @@ def get(path: str = "/", *lines: bytes, method: str = "GET") -> bytes:
 
 def post(body: bytes, path: str = "/", *lines: bytes, method: str = "POST") -> bytes:
     return get(path, f"Content-Length: {len(body)}\r\n".encode(), *lines, method=method) + body
+
+
+async def at_rest(gateway: Gateway) -> None:
+    """Nothing is under way any more, and everything that was counted in was counted out."""
+    targets = list(gateway.view.targets)
+    await eventually(lambda: gateway.plane.stats.in_flight == 0, "the last exchange is over")
+    assert [target.in_flight for target in targets] == [0] * len(targets)

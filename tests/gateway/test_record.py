@@ -9,7 +9,7 @@ from tests.gateway.kit import Start, Stub, bearer, connected, get, post
 
 FIELDS = [
     "time", "level", "event", "request_id", "trace_id", "method", "path", "route", "service", "instance", "status", "outcome",
-    "duration_ms", "upstream_ms", "bytes_in", "bytes_out", "principal", "client",
+    "attempts", "duration_ms", "upstream_ms", "bytes_in", "bytes_out", "principal", "client",
 ]  # fmt: skip
 
 
@@ -33,6 +33,7 @@ async def test_a_line_has_every_fact_and_no_secret_of_the_query(start: Start, st
         "instance": "web-1",
         "status": 200,
         "outcome": "served",
+        "attempts": 1,
         "bytes_in": 8,
         "bytes_out": 5,
         "principal": "alice",

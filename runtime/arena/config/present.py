@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import cors, transform
+from arena.config import cors, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.access import Role
@@ -195,6 +195,10 @@ def _route(route: Route) -> dict[str, Any]:
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:
         shown["first_byte_timeout"] = _seconds(route.first_byte_timeout)
+    if route.timeout is not None:
+        shown["timeout"] = _seconds(route.timeout)
+    if route.retries is not None:
+        shown["retries"] = resilience.shown(route.retries)
     if route.max_body_bytes is not None:
         shown["max_body_bytes"] = route.max_body_bytes
     return shown
@@ -202,6 +206,7 @@ def _route(route: Route) -> dict[str, Any]:
 
 def _traffic(traffic: Traffic) -> dict[str, Any]:
     told: dict[str, Any] = {"balance": traffic.balance, "breaker": _breaker(traffic.breaker)}
+    told["retries"] = {**resilience.shown(traffic.retries), "budget": traffic.retry_budget}
     if traffic.balance == "consistent_hash":
         told["hash_by"] = _literal(traffic.hash_by)
     if traffic.slow_start:

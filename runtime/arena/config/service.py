@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import cors, discovery, transform
+from arena.config import cors, discovery, resilience, transform
 from arena.config.component import limits
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
@@ -19,6 +19,7 @@ from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
 from arena.model.snapshot import MOST_WEIGHT, weight
+from arena.model.traffic import Traffic
 
 _STARTED_ONLY = ("path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy")
 _HEALTH_PATH = "/health"  # what a service with a service.yaml answers by contract
@@ -184,10 +185,11 @@ def _metadata(reading: Reading, name: str, section: ServiceSection) -> dict[str,
 def _routes(name: str, section: ServiceSection, own: OwnFile) -> tuple[Route, ...]:
     if own.rate_limits and not section.routes:
         own.note("service.rate_limits.requests_per_minute", f"is not enforced: {name} has no routes")
-    return tuple(_route(name, number, route, own) for number, route in enumerate(section.routes, start=1))
+    rules = traffic(section.traffic)
+    return tuple(_route(name, number, route, own, rules) for number, route in enumerate(section.routes, start=1))
 
 
-def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) -> Route:
+def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, rules: Traffic) -> Route:
     said = "rate_limits" in section.model_fields_set
     return Route(
         name=section.name or (service_name if number == 1 else f"{service_name}-{number}"),
@@ -205,4 +207,6 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile) 
         cors=cors.cors(section.cors),
         upgrade=section.upgrade or "",
         permissions=section.permissions,
+        retries=None if section.retries is None else resilience.retries(section.retries, rules.retries),
+        timeout=section.timeout,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from arena.config import resilience
 from arena.config.document.traffic import BreakerSection, TrafficSection
+from arena.model.resilience import Retries
 from arena.model.traffic import BreakerRule, Traffic
 
 
@@ -14,6 +16,8 @@ def traffic(section: TrafficSection) -> Traffic:
         hash_by=section.hash_by or "principal",
         slow_start=section.slow_start,
         panic_threshold=section.panic_threshold,
+        retries=resilience.retries(section.retries, Retries()),
+        retry_budget=section.retries.budget,
     )
 
 

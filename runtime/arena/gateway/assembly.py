@@ -96,6 +96,8 @@ class Assembler:
                     change.edit_reply if cors is None else without_the_services(change.edit_reply),
                     change.rewrite,
                     cors,
+                    route.retries or service.retries,
+                    _is_careful(route, service),
                 )
             )
         return Table(routes, pages, self._own, self._unmatched)
@@ -153,6 +155,14 @@ class Assembler:
 
     def _meter(self, scope: str, limit: RateLimit) -> Meter:
         return self._meters[scope, limit]
+
+
+def _is_careful(route: Route, service: Service) -> bool:
+    """Whether something must be remembered of each request, and not only of those that fail."""
+    rule = service.retries
+    return bool(
+        route.retries is not None or route.timeout is not None or rule.statuses or rule.per_try_timeout is not None
+    )
 
 
 def _is_usable(endpoint: Endpoint) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway import failure
 from arena.gateway.exchange import Exchange
+from arena.gateway.tries import is_late
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.body import LAST_CHUNK, chunk
 from arena.policy.balance import choose
@@ -23,9 +24,13 @@ _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 def start(x: Exchange) -> None:
     """Ask one of the service's instances, or say why nobody can be asked."""
     service = x.service
-    now = monotonic() if x.attempts else x.began
+    tries = x.tries
+    now, targets = x.began, service.targets
+    if tries is not None:
+        now = monotonic()
+        targets = tries.fresh(targets, now)
     pick = service.pick
-    target = choose(service.targets, now, random) if pick is None else pick(x, service.targets, now)
+    target = choose(targets, now, random) if pick is None else pick(x, targets, now)
     if target is None:
         failure.unavailable(x, service, now)
         return
@@ -36,16 +41,18 @@ def start(x: Exchange) -> None:
     if breaker is not None:
         x.admission = breaker.generation if breaker.closed else breaker.admit(now)
     x.attempts += 1
+    if tries is not None and tries.rule.per_try_timeout is not None and x.body_done:
+        tries.wait(x, tries.rule.per_try_timeout, failure.try_timed_out)
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and x.attempts == 1:
         _send(x, target, target.idle.pop())
     else:
         if not x.body_done:
             x.client.hold()
-        spawn(_dial(x, target), name="dial")
+        spawn(_dial(x, target, 0 if tries is None else tries.turn), name="dial")
 
 
-async def _dial(x: Exchange, target: Target) -> None:
+async def _dial(x: Exchange, target: Target, turn: int) -> None:
     plane = x.client.plane
     address = target.address
     try:
@@ -54,13 +61,12 @@ async def _dial(x: Exchange, target: Target) -> None:
                 lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
             )
     except TimeoutError:
-        failure.dial_failed(
-            x, target, "connect_timeout", f"did not accept a connection within {plane.timeouts.connect:g} s"
-        )
+        why = f"did not accept a connection within {plane.timeouts.connect:g} s"
+        failure.dial_failed(x, target, turn, "connect_timeout", why)
     except OSError as error:
-        failure.dial_failed(x, target, "connect", f"could not be connected to ({failure.reason(error)})")
+        failure.dial_failed(x, target, turn, "connect", f"could not be connected to ({failure.reason(error)})")
     else:
-        if x.over:
+        if is_late(x, turn):
             upstream.park(monotonic())
         else:
             _send(x, target, upstream)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arena.gateway.recast import Held, Recast
     from arena.gateway.routing import Match, Service
     from arena.gateway.target import Target
+    from arena.gateway.tries import Tries
     from arena.gateway.upstream import UpstreamConnection
 
 Outcome = Literal[
@@ -84,16 +85,17 @@ class Exchange:
     to the client. `admission` is the generation of the target's breaker that let the attempt through, `judged` says that
     it heard of the attempt's end. `over`: nothing more may happen.
 
-    For what few exchanges need: `ends` are told when it is over, `taps` see the reply go by, `recast` changes the reply's
-    body, of which `held` is what has come; `gathering` waits for the request's body to be whole. `streamed`: the request's
-    body is passed on in pieces and no longer at hand. `log_more` are further members of the log line, as JSON behind a comma.
+    For what few exchanges need: `tries` is what is remembered of its attempts; `ends` are told when it is over, `taps` see
+    the reply go by, `recast` changes the reply's body, of which `held` is what has come; `gathering` waits for the request's
+    body to be whole. `streamed`: the request's body is passed on in pieces and no longer at hand. `log_more` are further
+    members of the log line, as JSON behind a comma.
     """
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
         "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
         "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "sent_at", "service", "status",
-        "streamed", "taps", "target", "trace_id", "upstream", "upstream_seconds",
+        "streamed", "taps", "target", "trace_id", "tries", "upstream", "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -118,6 +120,7 @@ class Exchange:
         self.body_limit = 0
         self.first_byte = 0.0
         self.attempts = 0
+        self.tries: Tries | None = None
         self.admission = 0
         self.judged = True
         self.answered = False

@@ -8,12 +8,11 @@ import ssl
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, dispatch, tunnel
+from arena.gateway import attempt, retry, tunnel
 from arena.gateway.answer import refuse
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.policy.balance import is_awake
-from arena.policy.retry import MAX_ATTEMPTS, is_safe
+from arena.gateway.tries import is_late
 
 if TYPE_CHECKING:
     from arena.gateway.routing import Service
@@ -46,14 +45,13 @@ def unavailable(x: Exchange, service: Service, now: float) -> None:
 def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
     """The upstream closed before its reply head was whole; `answered` says that part of one came."""
     x.upstream = None
-    if answered or not upstream.used:
+    stale = upstream.used and not answered
+    if not stale:
         attempt.failed(x, monotonic())
     elif x.target is not None:
         # It may have closed just as we sent, as any server does with connections that were idle for long.
         attempt.forgotten(x, x.target)
-    replayable = x.body_done and not x.streamed
-    if is_safe(x.head.method, sent=True, answered=answered, replayable=replayable) and _may_retry(x):
-        dispatch.start(x)
+    if not answered and retry.again(x, "reset", stale=stale):
         return
     _count_error(x, "closed")
     age = "an idle connection was closed" if upstream.used else "the connection was closed"
@@ -67,8 +65,41 @@ def timed_out(x: Exchange, replying: bool) -> None:
         return
     _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
     attempt.failed(x, monotonic())
-    detail = f"{_place(x)} sent no reply within {x.first_byte:g} s"
-    refuse(x, Refusal(504, "upstream-timeout", detail))
+    if replying or not retry.again(x, "timeout"):
+        refuse(x, _no_reply(x, x.first_byte))
+
+
+def try_timed_out(x: Exchange) -> None:
+    """The attempt has had its time, and no reply began."""
+    tries = x.tries
+    if x.over or tries is None or tries.rule.per_try_timeout is None:
+        return
+    _count_error(x, "per_try_timeout")
+    attempt.failed(x, monotonic())
+    if not retry.again(x, "timeout"):
+        refuse(x, _no_reply(x, tries.rule.per_try_timeout))
+
+
+def deadline_passed(x: Exchange) -> None:
+    """Nobody waits for a reply any more. It counts against the instance unless the client allowed too little time."""
+    tries = x.tries
+    if x.over or tries is None:
+        return
+    target = x.target
+    if target is None:
+        refuse(x, too_late("the deadline passed before an instance answered"))
+        return
+    _count_error(x, "deadline")
+    if tries.by_client:
+        attempt.forgotten(x, target)
+    else:
+        attempt.failed(x, monotonic())
+    refuse(x, too_late(f"{_place(x)} sent no reply before the deadline"))
+
+
+def too_late(detail: str) -> Refusal:
+    """What is answered when the deadline has passed."""
+    return Refusal(504, "deadline-exceeded", detail)
 
 
 def broke_protocol(x: Exchange, why: str) -> None:
@@ -78,17 +109,17 @@ def broke_protocol(x: Exchange, why: str) -> None:
     refuse(x, _failed(x, why))
 
 
-def dial_failed(x: Exchange, target: Target, reason: str, why: str) -> None:
-    """No connection to `target` could be made, because of `reason`; `why` is for the caller."""
+def dial_failed(x: Exchange, target: Target, turn: int, cause: str, why: str) -> None:
+    """No connection to `target`, asked for at this `turn`, could be made, because of `cause`; `why` is for the caller."""
     now = monotonic()
     target.resting_until = now + REST_SECONDS
-    if x.over:
+    if is_late(x, turn):
         return
-    _count_error(x, reason)
+    _count_error(x, cause)
     attempt.failed(x, now)
-    if _may_retry(x):
-        dispatch.start(x)
-    elif reason == "connect_timeout":
+    if retry.again(x, "connect"):
+        return
+    if cause == "connect_timeout":
         refuse(x, Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
     else:
         refuse(x, _failed(x, why))
@@ -101,18 +132,8 @@ def reason(error: OSError) -> str:
     return os.strerror(error.errno)
 
 
-def _may_retry(x: Exchange) -> bool:
-    """Whether there is somebody to ask and another attempt is affordable; if so the failed one is forgotten."""
-    now = monotonic()
-    if x.attempts >= MAX_ATTEMPTS or not any(is_awake(target, now) for target in x.service.targets):
-        return False
-    if not x.service.budget.withdraw(now):
-        return False
-    if x.target is not None:
-        x.target.in_flight -= 1
-        x.target = None
-    x.client.plane.stats.retries += 1
-    return True
+def _no_reply(x: Exchange, seconds: float) -> Refusal:
+    return Refusal(504, "upstream-timeout", f"{_place(x)} sent no reply within {seconds:g} s")
 
 
 def _failed(x: Exchange, why: str) -> Refusal:

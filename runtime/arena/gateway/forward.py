@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import dispatch, record, tunnel
+from arena.gateway import deadline, dispatch, record, tunnel
 from arena.gateway.answer import answer_here, body_too_large, give, refuse
 from arena.gateway.cors import asked_method
 from arena.gateway.exchange import Exchange
@@ -62,6 +62,11 @@ def begin(x: Exchange) -> None:
     if x.head.content_length > x.body_limit or x.bytes_in > x.body_limit:
         refuse(x, body_too_large(x))
         return
+    if route.careful or x.head.deadline is not None:
+        late = deadline.prepare(x, route)
+        if late is not None:
+            refuse(x, late)
+            return
     _filter(x, iter(route.filters))
 
 

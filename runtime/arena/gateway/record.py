@@ -41,7 +41,7 @@ def _line(x: Exchange, outcome: Outcome, took: float) -> str:
         f'{{"time":"{x.client.plane.stamp.now()}","level":"{level}","event":"answered","request_id":"{x.request_id}",'
         f'"trace_id":"{x.trace_id}",{x.match.log_part},'
         f'"instance":{target.log_name if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
-        f'"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
+        f'"attempts":{x.attempts},"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
         f'"bytes_in":{x.bytes_in},"bytes_out":{x.bytes_out},'
         f'"principal":{x.log_caller},"client":"{x.client.ip}"{x.log_more}}}'
     )

@@ -15,6 +15,7 @@ TITLES = {
     "bad-request": "The request is not valid HTTP",
     "body-too-large": "The request body is too large",
     "circuit-open": "Every instance is being given a rest",
+    "deadline-exceeded": "The deadline has passed",
     "expectation-failed": "The expectation cannot be met",
     "forbidden": "The caller may not do this",
     "gateway-stopping": "The gateway is stopping",

@@ -40,9 +40,11 @@ class Roster:
         if traffic != self._traffic:
             self._plain, self._weighted = picker(traffic), weighted_picker(traffic)
             self._traffic = traffic
+        if traffic.retry_budget != self._budget.ratio:
+            self._budget = RetryBudget(traffic.retry_budget)
         known = self.service.targets
         self.endpoints = tuple(endpoints)
-        self.service = Service(self.name, known, self._budget)
+        self.service = Service(self.name, known, self._budget, retries=traffic.retries)
         self._settle(traffic, now, self.endpoints if warm else known)
         return self.service
 

@@ -18,6 +18,7 @@ from arena.gateway.refusal import Content, Refusal, Reply
 from arena.gateway.stats import RouteStats
 from arena.gateway.target import Target
 from arena.gateway.wire.path import BadPath, canonical, for_routing
+from arena.model.resilience import Retries
 from arena.model.route import Route
 from arena.policy.retry import RetryBudget
 from arena.telemetry.accesslog import quote
@@ -48,12 +49,13 @@ class Service:
     targets: tuple[Target, ...]
     budget: RetryBudget
     pick: Pick | None = None
+    retries: Retries = Retries()
 
 
 @dataclass(slots=True)
 class CompiledRoute:
     """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
-    reply's head and of a request's path, and what it tells browsers."""
+    reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on."""
 
     route: Route
     service: Service
@@ -64,6 +66,8 @@ class CompiledRoute:
     edit_reply: ReplyEdit | None = None
     rewrite: Rewriter | None = None
     cors: CorsRule | None = None
+    retries: Retries = Retries()
+    careful: bool = False
 
 
 @dataclass(slots=True)

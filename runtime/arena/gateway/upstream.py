@@ -17,7 +17,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import failure, respond, tunnel
+from arena.gateway import failure, respond, retry, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.body import Body, chunk
 from arena.gateway.wire.errors import WireError
@@ -182,10 +182,13 @@ class UpstreamConnection(asyncio.Protocol):
             data = data[end:]
             if head.status >= 200:
                 self.buffer = b""
-                respond.start(x, self, head, data)
+                if x.tries is None or retry.accept(x, x.tries, self, head, data):
+                    respond.start(x, self, head, data)
                 return
             if head.status == 101:
                 self.buffer = b""
+                if x.tries is not None:
+                    x.tries.settle()
                 tunnel.enter(x, self, head, data)
                 return
             respond.interim(x, head)

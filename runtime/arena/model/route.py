@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arena.model.cors import Cors
+from arena.model.resilience import Retries
 from arena.model.transform import Transform
 
 Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
@@ -50,6 +51,7 @@ class Route:
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
     `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way. `cors` None leaves
     CORS to the service. `upgrade` is the protocol that clients may switch to.
+    `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     """
 
     name: str
@@ -67,3 +69,5 @@ class Route:
     cors: Cors | None = None
     upgrade: Literal["", "websocket"] = ""
     permissions: bool = False
+    retries: Retries | None = None
+    timeout: float | None = None

@@ -34,4 +34,9 @@ class Backoff:
 
 def ceiling(rule: Restart, attempt: int) -> float:
     """The longest delay in seconds before restart number `attempt`, counted from 0."""
-    return min(rule.max_delay, rule.delay * 2.0 ** min(attempt, _LARGEST_EXPONENT))
+    return longest(rule.delay, rule.max_delay, attempt)
+
+
+def longest(delay: float, max_delay: float, attempt: int) -> float:
+    """`delay`, doubled `attempt` times, `max_delay` at most; of which a random part is waited."""
+    return min(max_delay, delay * 2.0 ** min(attempt, _LARGEST_EXPONENT))

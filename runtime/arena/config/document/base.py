@@ -130,6 +130,17 @@ Positive = Annotated[int, Field(ge=1, le=10**9), _number("integer", minimum=1)]
 Port = Annotated[int, Field(ge=1, le=65535), _number("integer", minimum=1, maximum=65535)]
 Duration = Annotated[float, Field(ge=0), _parsed(quantity.duration), _DURATION]
 PositiveDuration = Annotated[float, Field(gt=0), _parsed(quantity.duration), _DURATION]
+SHARE = (
+    _parsed(quantity.share),
+    WithJsonSchema(
+        {
+            "title": "share",
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d|\$"}],
+            "examples": ["50%", 0.5],
+        }
+    ),
+)
+Share = Annotated[float, Field(gt=0, le=1), *SHARE]
 Size = Annotated[int, Field(ge=1), _parsed(quantity.size), _quantity("size", "512k", "10MB", "1g")]
 Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema(STRINGS), ShortForm(STRING)]
 Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)]

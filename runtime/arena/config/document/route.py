@@ -24,6 +24,7 @@ from arena.config.document.base import (
     nested,
 )
 from arena.config.document.cors import CorsSection
+from arena.config.document.resilience import RouteRetriesSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -141,7 +142,7 @@ class RateLimitSection(Section):
 class RouteSection(Section):
     """Requests that match host, method and path go to the service."""
 
-    later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "retries", "strip_query")
+    later: ClassVar = ("paths", "priority", "headers", "plugins", "safety", "strip_query")
 
     name: Name | None = Field(
         default=None, description="The route's name in logs and metrics. Default: from the service's name."
@@ -164,6 +165,14 @@ class RouteSection(Section):
     first_byte_timeout: PositiveDuration | None = Field(
         default=None,
         description="How long the service may take to begin its reply. Default: gateway.timeouts.first_byte.",
+    )
+    timeout: PositiveDuration | None = Field(
+        default=None,
+        description="How long all attempts together may take, from the request's head to the head of the reply; a stream is"
+        " not cut by it. What is left is passed on as `x-request-deadline`. Default: no limit but the client's own deadline.",
+    )
+    retries: RouteRetriesSection | None = Field(
+        default=None, description="Where the route differs from its service's traffic.retries."
     )
     max_body_bytes: Size | None = Field(
         default=None, description="Largest request body. Default: gateway.max_body_bytes."

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from arena.config import quantity
-from arena.config.document.base import Duration, Flag, Positive, PositiveDuration, Section, nested
+from arena.config.document.base import (
+    SHARE,
+    Duration,
+    Flag,
+    Positive,
+    PositiveDuration,
+    Section,
+    Share,
+    nested,
+)
+from arena.config.document.resilience import RetriesSection
 from arena.config.document.route import LimitKey
-
-
-def _share(value: Any) -> Any:
-    return quantity.share(value) if isinstance(value, str) else value
 
 
 def _hash_key(value: str) -> str:
@@ -30,17 +35,6 @@ HashKey = Annotated[
         {"anyOf": [{"enum": ["principal", "ip"]}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]},
     ),
 ]
-_SHARE = (
-    BeforeValidator(_share),
-    WithJsonSchema(
-        {
-            "title": "share",
-            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d|\$"}],
-            "examples": ["50%", 0.5],
-        }
-    ),
-)
-Share = Annotated[float, Field(gt=0, le=1), *_SHARE]
 FailureStatus = Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["integer", "string"]})]
 
 
@@ -74,7 +68,7 @@ class BreakerSection(Section):
 class TrafficSection(Section):
     """How requests are spread over the service's instances, and when one is left alone."""
 
-    later: ClassVar = ("outlier", "retries", "timeouts", "mirror", "split", "fallback", "hedge")
+    later: ClassVar = ("outlier", "timeouts", "mirror", "split", "fallback", "hedge")
 
     balance: Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"] = Field(
         default="least_in_flight",
@@ -91,12 +85,13 @@ class TrafficSection(Section):
         description="How long a new instance, or one that comes back, takes to be given its whole share of the requests; it"
         " begins with a tenth. Default: none.",
     )
-    panic_threshold: Annotated[float, Field(ge=0, le=1), *_SHARE] = Field(
+    panic_threshold: Annotated[float, Field(ge=0, le=1), *SHARE] = Field(
         default=0.0,
         description="When fewer than this share of the instances pass their health check (and are not ejected), the checks"
         " are ignored and all are asked. Open circuit breakers still count. Default: 0, never.",
     )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
+    retries: RetriesSection = nested("Further attempts, for requests that an instance failed to answer.")
 
     @model_validator(mode="after")
     def _hashes_for_a_reason(self) -> TrafficSection:

@@ -29,14 +29,14 @@ _LONGEST_KEPT = 2048  # bytes; what is longer is rarely repeated, and would let 
 
 class RequestHead:
     """One request head. `fields` are the end-to-end header lines, ready to be sent on (without what the gateway writes
-    itself: Host, framing, hop-by-hop, tracing and forwarding headers). `content_length` is 0 without a body and -1 when
-    chunked. `host` is as sent, `hostname` lower case without its port. `target` always starts with a slash, or is `*`.
+    itself: Host, framing, hop-by-hop, tracing, forwarding and deadline headers). `content_length` is 0 without a body and -1
+    when chunked. `host` is as sent, `hostname` lower case without its port. `target` always starts with a slash, or is `*`.
     `upgrade` is what the client asked to switch to, b'' for nothing.
     """
 
     __slots__ = (
-        "api_key", "authorization", "chunked", "connection", "content_length", "expect", "fields", "host", "hostname",
-        "keep_alive", "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
+        "api_key", "authorization", "chunked", "connection", "content_length", "deadline", "expect", "fields", "host",
+        "hostname", "keep_alive", "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,6 +53,7 @@ class RequestHead:
         self.keep_alive = True
         self.expect = False
         self.upgrade = b""
+        self.deadline: bytes | None = None
         self.request_id: bytes | None = None
         self.traceparent: bytes | None = None
         self.tracestate: bytes | None = None
@@ -63,7 +64,7 @@ class RequestHead:
         """Whether nothing is set that `copy` leaves out."""
         return (
             not (self.old or self.content_length or self.expect or self.upgrade)
-            and self.connection is self.request_id is self.traceparent is self.tracestate is None
+            and self.deadline is self.connection is self.request_id is self.traceparent is self.tracestate is None
         )
 
     def copy(self) -> RequestHead:
@@ -260,6 +261,12 @@ def _take_upgrade(head: RequestHead, value: bytes) -> None:
         head.upgrade = value
 
 
+def _take_deadline(head: RequestHead, value: bytes) -> None:
+    if head.deadline is not None:
+        raise RequestRefused(400, "the X-Request-Deadline header is there twice")
+    head.deadline = value
+
+
 def _take_request_id(head: RequestHead, value: bytes) -> None:
     sane = head.request_id is None and _REQUEST_ID.fullmatch(value) is not None
     head.request_id = value if sane else b""
@@ -292,6 +299,7 @@ _BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     b"connection": _take_connection,
     b"expect": _take_expect,
     b"upgrade": _take_upgrade,
+    b"x-request-deadline": _take_deadline,
     b"x-request-id": _take_request_id,
     b"traceparent": _take_traceparent,
     b"tracestate": _take_tracestate,

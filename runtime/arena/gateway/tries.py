@@ -1,0 +1,73 @@
+"""What an exchange remembers of its attempts. Few need it: it is made when a rule of the route asks for it, or when an attempt
+has failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from arena.gateway.exchange import Exchange, Outcome
+from arena.model.resilience import Retries
+from arena.policy.balance import is_awake
+from arena.policy.deadline import NEVER
+
+if TYPE_CHECKING:
+    from arena.gateway.target import Target
+
+
+class Tries:
+    """`rule` says how often and when; `deadline` (monotonic seconds) is when no attempt may begin any more, `by_client` that
+    the client set it. `failed` are the targets that did not answer. `turn` counts what the exchange waited for, so that
+    whatever answers too late is known as late. `before` are the attempts that do not count against the rule: they were
+    made at another service."""
+
+    __slots__ = ("_end", "_timer", "before", "by_client", "deadline", "failed", "rule", "turn")
+
+    def __init__(self, rule: Retries) -> None:
+        self.rule = rule
+        self.deadline = NEVER
+        self.by_client = False
+        self.failed: list[Target] = []
+        self.turn = 0
+        self.before = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._end: asyncio.TimerHandle | None = None
+
+    def fresh(self, targets: tuple[Target, ...], now: float) -> tuple[Target, ...]:
+        """Those that have not failed this exchange and are fit for work; all, if there are none."""
+        if not self.failed:
+            return targets
+        return tuple(one for one in targets if one not in self.failed and is_awake(one, now)) or targets
+
+    def wait(self, x: Exchange, seconds: float, then: Callable[[Exchange], None]) -> None:
+        """Call `then(x)` after `seconds`, unless something else happens first: then it is forgotten."""
+        self.forget()
+        if self._end is None:
+            x.at_end(self._over)
+        self._timer = asyncio.get_running_loop().call_later(seconds, then, x)
+
+    def until(self, x: Exchange, seconds: float, then: Callable[[Exchange], None]) -> None:
+        """Call `then(x)` at the deadline, `seconds` from now, unless the reply has begun or the exchange is over."""
+        x.at_end(self._over)
+        self._end = asyncio.get_running_loop().call_later(seconds, then, x)
+
+    def forget(self) -> None:
+        """Wait for nothing but the deadline."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def settle(self) -> None:
+        """The reply has begun: wait for nothing any more."""
+        self.forget()
+        if self._end is not None:
+            self._end.cancel()
+
+    def _over(self, _x: Exchange, _outcome: Outcome, _now: float) -> None:
+        self.settle()
+
+
+def is_late(x: Exchange, turn: int) -> bool:
+    """Whether what was begun at this `turn` (0 before anything was remembered) is not waited for any more."""
+    return x.over or (x.tries is not None and x.tries.turn != turn)
