@@ -338,6 +338,6 @@ def post(body: bytes, path: str = "/", *lines: bytes, method: str = "POST") -> b
 
 async def at_rest(gateway: Gateway) -> None:
     """Nothing is under way any more, and everything that was counted in was counted out."""
-    targets = list(gateway.view.targets)
+    targets = [target for roster in gateway.view.rosters for target in roster.endpoints]
     await eventually(lambda: gateway.plane.stats.in_flight == 0, "the last exchange is over")
     assert [target.in_flight for target in targets] == [0] * len(targets)
