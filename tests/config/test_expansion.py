@@ -52,3 +52,18 @@ def test_a_bad_reference_points_at_itself() -> None:
     report = Report()
     filled("command: run ${A:?say it} now", report)
     assert [(each.line, each.column, each.message) for each in report.problems] == [(1, 14, "A is not set: say it")]
+
+
+def test_the_name_of_a_header_is_no_key_of_the_users_own() -> None:
+    text = (
+        "services: {a: {routes: [{request: {headers: {set: {x-a: '$$ $A'}}}, match: {headers: {x-a: $A}}, x-a: $A}]}}"
+    )
+    assert filled(text, A="1") == {
+        "services": {
+            "a": {
+                "routes": [
+                    {"request": {"headers": {"set": {"x-a": "$ 1"}}}, "match": {"headers": {"x-a": "1"}}, "x-a": "$A"}
+                ]
+            }
+        }
+    }

@@ -133,9 +133,25 @@ def check_routes(reading: Reading, project: Project) -> None:
         for index, route in enumerate(service.routes):
             path = ("services", service.name, "routes", index)
             _check_route(reading, route, path)
+            for number, name in enumerate(route.asked if route.split else ()):
+                _check_asked(reading, project, name, (*path, "split", number, "service"))
             for other in seen:
                 _check_pair(reading, other, route, path)
             seen.append(route)
+
+
+def _check_asked(reading: Reading, project: Project, name: str, path: Path) -> None:
+    """A service that a route sends requests to must exist and be active."""
+    known = reading.document.services
+    if project.service(name) is not None:
+        return
+    if name in known:
+        profiles = ", ".join(known[name].profiles)
+        reading.problem(
+            path, f"{name} is not active: its profiles are {profiles}", f"add --profile {known[name].profiles[0]}"
+        )
+    else:
+        reading.problem(path, f"there is no service {name!r}", suggest(name, known))
 
 
 def _check_route(reading: Reading, route: Route, path: Path) -> None:
@@ -152,7 +168,7 @@ def _check_route(reading: Reading, route: Route, path: Path) -> None:
 def _check_pair(reading: Reading, first: Route, second: Route, path: Path) -> None:
     if same_requests(first, second):
         message = f"{_called(second)} matches the same requests as {_called(first)}"
-        reading.problem((*path, "path"), message, "change the path, the hosts or the methods of one of them")
+        reading.problem((*path, "path"), message, "change the path, the hosts, the methods or the match of one of them")
     elif first.name == second.name:
         reading.problem((*path, "name"), f"{_called(first)} is already called {first.name!r}", "route names are unique")
 
@@ -162,10 +178,11 @@ def _called(route: Route) -> str:
 
 
 def same_requests(first: Route, second: Route) -> bool:
-    """True when neither route is the more specific one for some request: same path, and hosts and methods that are both
-    unrestricted or share a member."""
+    """True when neither route is the more specific one for some request: same path and conditions, and hosts and methods that
+    are both unrestricted or share a member."""
     return (
         first.path == second.path
+        and set(first.match) == set(second.match)
         and _overlap(first.hosts, second.hosts)
         and _overlap(first.methods, second.methods)
     )  # fmt: skip

@@ -12,6 +12,7 @@ from arena.model.transform import FACTS
 
 _NONE: frozenset[str] = frozenset()
 _PER_REQUEST = frozenset(FACTS)
+_NAMES = frozenset(("set", "add", "rename", "headers", "cookies", "query"))
 
 
 def fill(node: Node, env: EnvMapping[str, str], report: Report, path: Path = ()) -> Node:
@@ -26,7 +27,9 @@ def fill(node: Node, env: EnvMapping[str, str], report: Report, path: Path = ())
         items = (fill(item, env, report, (*path, index)) for index, item in enumerate(node.items))
         return Sequence(node.mark, tuple(items))
     entries = {
-        key: entry if key.startswith("x-") else Entry(entry.mark, fill(entry.node, env, report, (*path, key)))
+        key: entry
+        if key.startswith("x-") and not _holds_names(path)
+        else Entry(entry.mark, fill(entry.node, env, report, (*path, key)))
         for key, entry in node.entries.items()
     }
     return Mapping(node.mark, entries)
@@ -60,6 +63,11 @@ def _kept(path: Path) -> frozenset[str]:
         return CHILD_VARIABLES
     changes = len(path) > 4 and path[0] == "services" and path[2] == "routes"
     return _PER_REQUEST if changes and path[4] in ("request", "response", "rewrite") else _NONE
+
+
+def _holds_names(path: Path) -> bool:
+    """Whether the keys at `path` name headers, cookies or parameters of a request, of which many begin with `x-`."""
+    return len(path) > 5 and path[2] == "routes" and path[-1] in _NAMES
 
 
 def _per_instance(path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import cors, discovery, resilience, transform
+from arena.config import cors, discovery, match, resilience, transform
 from arena.config.component import limits
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
@@ -209,4 +209,6 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         permissions=section.permissions,
         retries=None if section.retries is None else resilience.retries(section.retries, rules.retries),
         timeout=section.timeout,
+        match=match.conditions(section.match),
+        split=match.split(section),
     )

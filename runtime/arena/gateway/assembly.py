@@ -10,10 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arena.auth.jwt import Verifier
+from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
+from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.transform import compile_transform
 from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
@@ -49,9 +51,11 @@ class Assembler:
 
     def use(self, spec: GatewaySpec) -> Authenticator:
         """Take over a spec and return its authenticator. Raises ArenaError (ConfigError) for a weak secret,
-        ValueError for an impossible limit, transformation or CORS rule; then nothing has changed."""
+        ValueError for an impossible limit, transformation, split or CORS rule; then nothing has changed."""
         for route in spec.routes:
             compile_transform(route.transform)
+            if route.split is not None:
+                check_split(route.split)
             if route.cors is not None:
                 CorsRule(route.cors, route.methods)
         authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
@@ -70,7 +74,8 @@ class Assembler:
         rules = spec.traffic
         self._follow(snapshot, rules)
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
-        names = {*(e.service for e in snapshot.endpoints), *(route.service for route in every_route)}
+        names = {e.service for e in snapshot.endpoints}
+        names |= {name for route in every_route for name in (route.service, *route.asked)}
         services = self._serve(names, snapshot, rules)
         access = Access(spec.roles)
         routes = []
@@ -88,6 +93,7 @@ class Assembler:
                         *compile_chain(
                             route, settings.rate_limits, authenticator, self._meter, self._admit, access=access
                         ),
+                        *self._split(route, services),
                         *change.filters,
                     ),
                     self._stats.route(route.name, route.service),
@@ -98,9 +104,15 @@ class Assembler:
                     cors,
                     route.retries or service.retries,
                     _is_careful(route, service),
+                    compile_conditions(route.match),
                 )
             )
         return Table(routes, pages, self._own, self._unmatched)
+
+    def _split(self, route: Route, services: dict[str, Service]) -> tuple[Filter, ...]:
+        if route.split is None:
+            return ()
+        return (compile_split(route.name, route.split, services, partial(self._stats.route, route.name)),)
 
     @property
     def rosters(self) -> Collection[Roster]:

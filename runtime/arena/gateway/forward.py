@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from arena.gateway import deadline, dispatch, record, tunnel
 from arena.gateway.answer import answer_here, body_too_large, give, refuse
-from arena.gateway.cors import asked_method
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
 from arena.gateway.refusal import Refusal, Reply
@@ -45,8 +44,8 @@ def begin(x: Exchange) -> None:
     match = x.match
     route = match.route
     if route is None:
-        if match.otherwise is not None and not asked_method(x):
-            x.match = match.otherwise
+        if match.choose is not None:
+            x.match = match.choose(x)
             begin(x)
         else:
             answer_here(x)

@@ -107,7 +107,7 @@ class Pages:
 
     def _routed(self) -> set[str]:
         """The services that some route leads to."""
-        return {compiled.route.service for compiled in self._plane.table.routes}
+        return {name for compiled in self._plane.table.routes for name in compiled.route.asked}
 
     def _service_health(self) -> dict[str, str]:
         """Of every service that is registered or has a route. `up`: a passing instance; `unknown`: none passes, and

@@ -4,14 +4,22 @@ Precedence: an exact host beats a wildcard (`*.example.org`, any depth), which b
 a shorter one. Within a host the longest path prefix wins, at a segment border. Only then is the method looked at:
 when no route of that very prefix takes it the answer is 405, never a shorter prefix, so that a broad public route
 cannot swallow what a narrow guarded one refused.
+
+Conditions on headers, cookies and query (`match`) come between the two: a route whose conditions do not hold is as good as not
+there, so that a prefix with no other route leaves the request to the next shorter one, or to the next host pattern. They
+are the client's to meet or not, and therefore guard nothing. Of the routes of one prefix that hold and take the method, one
+that names methods goes first, then the one with more conditions on headers and cookies, then with more on the query, then
+the one that comes first in the file (the order of the Gateway API's HTTPRoute). What cannot be decided by host and path alone
+is decided for each request, by a Match that chooses among others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from arena.gateway.condition import Holds
 from arena.gateway.cors import CorsRule, asked_method
 from arena.gateway.pick import Pick
 from arena.gateway.refusal import Content, Refusal, Reply
@@ -55,7 +63,8 @@ class Service:
 @dataclass(slots=True)
 class CompiledRoute:
     """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
-    reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on."""
+    reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on.
+    `holds` is what else it asks of a request."""
 
     route: Route
     service: Service
@@ -68,6 +77,7 @@ class CompiledRoute:
     cors: CorsRule | None = None
     retries: Retries = Retries()
     careful: bool = False
+    holds: Holds | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +85,8 @@ class Match:
     """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
     without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
     saying what was stripped; `verdicts` remembers what sets of roles were told here.
-    `otherwise`: `page` answers preflights alone, and this is for every other request."""
+    `choose`: host and path do not say it all, and this finds the match of an exchange. `versions` are the same match with other
+    services in its log line and counters, by their names."""
 
     log_part: str
     stats: RouteStats
@@ -84,21 +95,37 @@ class Match:
     refusal: Refusal | None = None
     path: bytes = b""
     forwarded_prefix: bytes = b""
-    otherwise: Match | None = None
+    choose: Callable[[Exchange], Match] | None = None
     verdicts: dict[frozenset[str], Refusal | None] | None = None
+    versions: dict[str, Match] | None = None
+
+    def of(self, service: str, stats: RouteStats) -> Match:
+        """The same match, with `service` in its log line and `stats` as its counters."""
+        if self.versions is None:
+            self.versions = {}
+        known = self.versions.get(service)
+        if known is None:
+            start = self.log_part[: -len(quote(self.stats.service))]
+            known = self.versions[service] = replace(
+                self, log_part=start + quote(service), stats=stats, verdicts=None, versions=None
+            )
+        return known
+
+
+_Stage = tuple[bytes, list[CompiledRoute]]
+"""A prefix, and the routes that stand there."""
 
 
 @dataclass(slots=True)
 class _HostGroup:
     """The routes of one host pattern, by prefix, longest first."""
 
-    prefixes: list[tuple[bytes, list[CompiledRoute]]] = field(default_factory=list)
+    prefixes: list[_Stage] = field(default_factory=list)
 
-    def find(self, path: bytes) -> tuple[bytes, list[CompiledRoute]] | None:
+    def find(self, path: bytes) -> Iterator[_Stage]:
         for prefix, routes in self.prefixes:
             if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == 0x2F or not prefix):
-                return prefix, routes
-        return None
+                yield prefix, routes
 
 
 class Table:
@@ -141,29 +168,57 @@ class Table:
         page = self._pages.get(routed)
         if page is not None:
             return self._own_page(asked, method, page)
+        stages: list[_Stage] = []
         for group in self._groups_of(hostname):
-            found = group.find(routed)
-            if found is not None:
-                return self._route(asked, method, path, *found)
-        return self._refuse(asked, _NOT_FOUND)
+            for stage in group.find(routed):
+                stages.append(stage)
+                if any(one.holds is None for one in stage[1]):
+                    return self._route(asked, method, path, stages)
+        return self._route(asked, method, path, stages) if stages else self._refuse(asked, _NOT_FOUND)
 
     def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):
-            return self._refuse(asked, _not_allowed({"GET", "HEAD"}))
+            return self._refuse(asked, _takes_only({"GET", "HEAD"}))
         return Match(asked + NO_ROUTE, self._own, page=page)
 
-    def _route(self, asked: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
-        if method == b"OPTIONS" and any(one.cors is not None for one in routes):
-            first = next(one for one in routes if one.cors is not None)
-            otherwise = self._chosen(asked, method, path, prefix, routes)
-            part = f'{asked},"route":{quote(first.route.name)},"service":{quote(first.route.service)}'
-            return Match(part, first.stats, page=_preflight(routes), otherwise=otherwise)
-        return self._chosen(asked, method, path, prefix, routes)
+    def _route(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+        """`stages` are what may answer, of which only the last can have routes without conditions."""
+        chosen = self._chosen(asked, method, path, stages)
+        routes = [one for _, routes in stages for one in routes]
+        first = next((one for one in routes if one.cors is not None), None)
+        if method != b"OPTIONS" or first is None:
+            return chosen
+        part = f'{asked},"route":{quote(first.route.name)},"service":{quote(first.route.service)}'
+        preflight = Match(part, first.stats, page=_preflight(routes))
+        return Match(part, first.stats, choose=lambda x: preflight if asked_method(x) else chosen)
 
-    def _chosen(self, asked: str, method: bytes, path: bytes, prefix: bytes, routes: list[CompiledRoute]) -> Match:
-        route = next((one for one in routes if _takes(one.route, method)), None)
-        if route is None:
-            return self._refuse(asked, _not_allowed({name for one in routes for name in one.route.methods}))
+    def _chosen(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+        if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
+            prefix, routes = stages[0]
+            route = next((one for one in routes if _takes(one.route, method)), None)
+            return self._refuse(asked, _not_allowed(routes)) if route is None else self._to(asked, path, prefix, route)
+        # Every match is made now: the closure runs once per request.
+        options = [
+            [(one, self._to(asked, path, prefix, one) if _takes(one.route, method) else None) for one in routes]
+            for prefix, routes in stages
+        ]
+        nothing = self._refuse(asked, _NOT_FOUND)
+
+        def choose(x: Exchange) -> Match:
+            for routes in options:
+                refusing = []
+                for one, match in routes:
+                    if one.holds is None or one.holds(x):
+                        if match is not None:
+                            return match
+                        refusing.append(one)
+                if refusing:
+                    return self._refuse(asked, _not_allowed(refusing))
+            return nothing
+
+        return Match(asked + NO_ROUTE, self._unmatched, choose=choose)
+
+    def _to(self, asked: str, path: bytes, prefix: bytes, route: CompiledRoute) -> Match:
         log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
         if route.rewrite is not None:
             try:
@@ -212,11 +267,17 @@ class Table:
 def _add(group: _HostGroup, prefix: bytes, route: CompiledRoute) -> None:
     for known, routes in group.prefixes:
         if known == prefix:
-            # A route that names methods goes before one that takes all, whatever their order in the file.
             routes.append(route)
-            routes.sort(key=lambda one: not one.route.methods)
+            routes.sort(key=_precedence)
             return
     group.prefixes.append((prefix, [route]))
+
+
+def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
+    """Sorts the routes of one prefix; those that are equal stay in the order of the file."""
+    sources = [condition.source for condition in route.route.match]
+    queries = sources.count("query")
+    return not route.route.methods, queries - len(sources), -queries
 
 
 def _preflight(routes: list[CompiledRoute]) -> Page:
@@ -225,6 +286,8 @@ def _preflight(routes: list[CompiledRoute]) -> Page:
     def answer(x: Exchange) -> Content | Refusal:
         method = asked_method(x)
         taking = [one for one in routes if _takes(one.route, method)]
+        # A preflight carries none of the headers it asks for, so that conditions on them cannot hold.
+        taking = [one for one in taking if one.holds is None or one.holds(x)] or taking
         rule = next((one.cors for one in taking[:1] or routes if one.cors is not None), None)
         return Refusal(403, "forbidden", "no page may call this method here (cors)") if rule is None else rule.answer(x)
 
@@ -239,6 +302,10 @@ def _takes(route: Route, method: bytes) -> bool:
     return name in route.methods or (name == "HEAD" and "GET" in route.methods)
 
 
-def _not_allowed(methods: set[str]) -> Refusal:
+def _not_allowed(routes: list[CompiledRoute]) -> Refusal:
+    return _takes_only({name for one in routes for name in one.route.methods})
+
+
+def _takes_only(methods: set[str]) -> Refusal:
     allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     return Refusal(405, "method-not-allowed", f"this path takes {allowed}", headers=(b"allow: " + allowed.encode(),))

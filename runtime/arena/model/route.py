@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arena.model.cors import Cors
+from arena.model.match import Condition
 from arena.model.resilience import Retries
+from arena.model.split import Split
 from arena.model.transform import Transform
 
 Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
@@ -50,7 +52,8 @@ class Route:
     `permissions`: one of the caller's roles must also allow the request by a rule; a rule that denies it counts either way.
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
     `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way. `cors` None leaves
-    CORS to the service. `upgrade` is the protocol that clients may switch to.
+    CORS to the service. `upgrade` is the protocol that clients may switch to. All conditions of `match` must hold. `split`
+    says who is asked in the place of `service`, which goes on to name the route in limits and permissions.
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     """
 
@@ -71,3 +74,10 @@ class Route:
     permissions: bool = False
     retries: Retries | None = None
     timeout: float | None = None
+    match: tuple[Condition, ...] = ()
+    split: Split | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the services that requests of this route may reach."""
+        return (self.service,) if self.split is None else tuple(part.service for part in self.split.parts)

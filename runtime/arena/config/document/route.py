@@ -24,6 +24,7 @@ from arena.config.document.base import (
     nested,
 )
 from arena.config.document.cors import CorsSection
+from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.resilience import RouteRetriesSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
@@ -94,6 +95,31 @@ LimitKey = Annotated[
     str,
     BeforeValidator(_limit_key),
     WithJsonSchema({"anyOf": [{"enum": list(LIMIT_KEYS)}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]}),
+]
+
+
+def _split_key(value: Any) -> Any:
+    if isinstance(value, str) and value.lower().startswith("cookie:"):
+        name = value.partition(":")[2]
+        if not _HEADER.fullmatch(name):
+            raise ValueError(f"should be cookie: with the name of one, not {value!r:.60}")
+        return f"cookie:{name}"
+    if value in ("role", "route", "service"):
+        raise ValueError(f"should be principal, ip, header: or cookie: with the name of one, not {value}")
+    return _limit_key(value)
+
+
+SplitKey = Annotated[
+    str,
+    BeforeValidator(_split_key),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["principal", "ip"]},
+                {"type": "string", "pattern": r"^[Hh]eader:|^[Cc]ookie:|\$"},
+            ]
+        }
+    ),
 ]
 
 
@@ -184,3 +210,29 @@ class RouteSection(Section):
         default=None, description="`websocket` lets WebSockets through, after authentication and limits."
     )
     cors: CorsSection | None = Field(default=None, description="Web pages that may call the route from a browser.")
+    match: MatchSection = nested("What else must be true of a request.")
+    split: Annotated[list[PartSection], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Services that are asked in the place of this one, each for its share of the callers: `[{service: web-v1,"
+        " weight: 90}, {service: web-v2, weight: 10}]`. A caller stays with one of them. Permissions and limits go on to see"
+        " this service; log and metrics name the one that was asked.",
+    )
+    split_by: SplitKey | None = Field(
+        default=None,
+        description="What keeps a caller with one service of `split`: the authenticated caller (or address, where there is"
+        " none), the address, or a request header or cookie (`cookie:session`). Default: principal.",
+    )
+
+    @model_validator(mode="after")
+    def _divides_for_a_reason(self) -> RouteSection:
+        if self.split is None:
+            if self.split_by is not None:
+                raise ValueError("has split_by without a split")
+            return self
+        names = [part.service for part in self.split]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"names {twice} twice in split")
+        if not any(part.weight for part in self.split):
+            raise ValueError("has a split in which every weight is 0")
+        return self

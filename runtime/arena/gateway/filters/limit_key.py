@@ -1,7 +1,8 @@
 """Whom a limit counts: from an exchange to a text that stands for the caller.
 
 Where there is no principal (a public route), limits by principal and by role count addresses, and a header that is not
-there counts as the address too: leaving something out never leads around a limit.
+there counts as the address too: leaving something out never leads around a limit. The same keys say who stays with one
+instance, or with one version of a service.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arena.gateway.exchange import Exchange
+from arena.gateway.wire.cookie import cookies
 
 KeyOf = Callable[[Exchange], str]
 _LONGEST_VALUE = 256  # bytes; what is longer is told apart by its beginning, or strangers could fill the memory
 
 
 def key_of(by: str) -> KeyOf:
-    """The function that finds the key for `RateLimit.by`. Raises ValueError for one that does not exist."""
-    kind, _, header = by.partition(":")
-    if kind == "header" and header:
-        return _by_header(header.lower().encode())
+    """The function that finds the key for `RateLimit.by`, or for "cookie:<name>". Raises ValueError for one that does not
+    exist."""
+    kind, _, name = by.partition(":")
+    if kind == "header" and name:
+        return _by_header(name.lower().encode())
+    if kind == "cookie" and name:
+        return lambda x: next(cookies(x.head.fields, name), "")[:_LONGEST_VALUE] or _address(x)
     if by not in _KEYS:
         raise ValueError(f"{by!r} is nothing that a rate limit can count by")
     return _KEYS[by]
