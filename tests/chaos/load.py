@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
+import json
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
-
-import httpx
+from urllib.parse import urlsplit
 
 CALLERS = 4
-PAUSE = 0.01  # seconds between two requests of one caller: load enough to notice, little enough to be bounded
+PAUSE = 0.005  # seconds between two requests of one caller: load enough to notice, little enough to be bounded
+PATIENCE = 15.0
 
 
 @dataclass
@@ -55,15 +57,26 @@ class Load:
         return f"{share:.3f} % of {self.total} succeeded ({dict(self.outcomes)}), {self.swapped} swapped"
 
     def _call(self, caller: int) -> None:
-        headers = {"authorization": f"Bearer {self.token}"}
-        with httpx.Client(base_url=self.url, headers=headers, timeout=15) as client:
-            while not self._stop.is_set():
-                nonce = f"{caller}-{next(self._nonces)}"
-                try:
-                    reply = client.get(f"/web/{nonce}")
-                    self.outcomes[str(reply.status_code)] += 1
-                    if reply.status_code == 200 and reply.json()["path"] != f"/{nonce}":
-                        self.swapped += 1
-                except httpx.HTTPError as error:
-                    self.outcomes[type(error).__name__] += 1
-                time.sleep(PAUSE)
+        connection = self._connection()
+        while not self._stop.is_set():
+            nonce = f"{caller}-{next(self._nonces)}"
+            try:
+                self._ask(connection, nonce)
+            except (OSError, http.client.HTTPException) as error:
+                self.outcomes[type(error).__name__] += 1
+                connection.close()
+                connection = self._connection()
+            time.sleep(PAUSE)
+        connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection, nonce: str) -> None:
+        """One request, never repeated: whatever goes wrong is counted."""
+        connection.request("GET", f"/web/{nonce}", headers={"authorization": f"Bearer {self.token}"})
+        reply = connection.getresponse()
+        body = reply.read()
+        self.outcomes[str(reply.status)] += 1
+        if reply.status == 200 and json.loads(body)["path"] != f"/{nonce}":
+            self.swapped += 1
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)

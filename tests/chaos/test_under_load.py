@@ -9,8 +9,11 @@ import time
 import psutil
 import pytest
 
-from tests.chaos.load import Load
+from tests.chaos.load import CALLERS, Load
 from tests.e2e.conftest import Sandbox
+
+RELOADS = 50
+LULL = 1.0  # seconds of load between two mishaps
 
 WEB = """
   web:
@@ -29,8 +32,11 @@ def load(sandbox: Sandbox) -> Load:
     return Load(f"http://127.0.0.1:{sandbox.port}", sandbox.token("--sub", "load", "--ttl", "1h"))
 
 
-def kill(sandbox: Sandbox, instance: str, number: signal.Signals = signal.SIGKILL) -> None:
-    os.kill(sandbox.rows()[instance]["pid"], number)
+def kill(sandbox: Sandbox, instance: str) -> int:
+    """Kill the process that is the instance; its pid."""
+    pid: int = sandbox.rows()[instance]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    return pid
 
 
 def healthy(sandbox: Sandbox, *services: str) -> None:
@@ -62,19 +68,47 @@ def test_rolling_restarts_lose_nothing(sandbox: Sandbox, load: Load) -> None:
     assert load.total > 100 and (load.failed, load.swapped) == (0, 0), load
 
 
-def test_reloads_lose_nothing(sandbox: Sandbox, load: Load) -> None:
+@pytest.mark.timeout(300)
+def test_fifty_reloads_lose_nothing(sandbox: Sandbox, load: Load) -> None:
+    """Each edit changes routes, limits, auth, breakers and what passes; what is loaded meanwhile stays as it is."""
     with load:
-        for number in range(8):
-            extra = f"      - {{name: extra, path: /extra{number}, roles: [user]}}\n"
-            sandbox.write(
-                (WEB % "one").replace(
-                    "routes: [{path: /web, strip_path: true}]",
-                    f"routes:\n      - {{path: /web, strip_path: true}}\n{extra}",
-                )
-            )
+        for number in range(RELOADS):
+            sandbox.write(edited(number), gateway=f"  rate_limits: [{{rate: {9000 + number}/s}}]")
             sandbox.arena("up", "-d")
     print(load)
     assert load.total > 100 and (load.failed, load.swapped) == (0, 0), load
+
+
+def edited(number: int) -> str:
+    """The service with another route, limit, role, transformation and breaker for each number."""
+    extra = (
+        f"      - {{name: extra, path: /extra{number}, roles: [role-{number}], rate_limits: [{{rate: {number + 1}/s}}],"
+        f" request: {{headers: {{set: {{X-Edit: '{number}'}}}}}}}}\n"
+    )
+    routes = f"routes:\n      - {{path: /web, strip_path: true}}\n{extra}    traffic: {{breaker: {{failures: {number + 2}}}}}\n"
+    return (WEB % "one").replace("routes: [{path: /web, strip_path: true}]\n", routes)
+
+
+def test_the_state_store_and_a_gateway_worker_die(sandbox: Sandbox) -> None:
+    sandbox.write((WEB % "one") + "state: {valkey: embedded}", gateway="  workers: 2\n  rate_limits: [{rate: 9000/s}]")
+    sandbox.arena("up", "-d")
+    load = Load(f"http://127.0.0.1:{sandbox.port}", sandbox.token("--sub", "load", "--ttl", "1h"))
+    with load:
+        for instance in ("state-1", "gateway-2"):
+            replaced(sandbox, instance, kill(sandbox, instance))
+            time.sleep(LULL)
+    print(load)
+    assert load.total > 1000 and load.swapped == 0
+    # Whoever is connected to the worker that dies sees that connection end; each caller has one.
+    assert load.failed <= CALLERS, load
+
+
+def replaced(sandbox: Sandbox, instance: str, before: int, patience: float = 30.0) -> None:
+    """Wait until another process than `before` is the instance, and well."""
+    deadline = time.monotonic() + patience
+    while (row := sandbox.rows()[instance])["pid"] in (before, None) or row["health"] not in ("healthy", "none"):
+        assert time.monotonic() < deadline, row
+        time.sleep(0.1)
 
 
 def test_an_instance_that_hangs_is_taken_out_and_replaced(sandbox: Sandbox, load: Load) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece; in two, the second would wait for the first to be acknowledged
 
     def do_GET(self):
         if self.path.startswith("/slow"):
