@@ -135,6 +135,8 @@ def check_routes(reading: Reading, project: Project) -> None:
             _check_route(reading, route, path)
             for number, name in enumerate(route.asked if route.split else ()):
                 _check_asked(reading, project, name, (*path, "split", number, "service"))
+            if route.mirror is not None:
+                _check_asked(reading, project, route.mirror.service, (*path, "mirror", "service"))
             for other in seen:
                 _check_pair(reading, other, route, path)
             seen.append(route)

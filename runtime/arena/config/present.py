@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import cors, match, resilience, transform
+from arena.config import cors, match, mirror, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.access import Role
@@ -190,6 +190,7 @@ def _route(route: Route) -> dict[str, Any]:
             shown[key] = [_literal(value) for value in values]
     shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
     shown |= match.shown(route)
+    shown |= {"mirror": mirror.shown(route.mirror)} if route.mirror is not None else {}
     shown |= transform.shown(route.transform)
     shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
     shown |= {"upgrade": route.upgrade} if route.upgrade else {}

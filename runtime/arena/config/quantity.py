@@ -59,6 +59,14 @@ def share(text: str) -> float:
     return _finite(float(number)) / (100.0 if percent else 1.0)
 
 
+def percentage(text: str) -> float:
+    """Per cent, above 0 and at most 100, from `10%` or a plain number."""
+    number = text.strip().removesuffix("%").rstrip()
+    if not _PLAIN.fullmatch(number) or not 0 < float(number) <= 100:
+        raise ValueError(f"should be a percentage above 0 and at most 100, such as 10%, not {text!r:.60}")
+    return float(number)
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value) or value > 1e15:
         raise ValueError("is too large")

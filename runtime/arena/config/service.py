@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import cors, discovery, match, resilience, transform
+from arena.config import cors, discovery, match, mirror, resilience, transform
 from arena.config.component import limits
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
@@ -211,4 +211,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         timeout=section.timeout,
         match=match.conditions(section.match),
         split=match.split(section),
+        mirror=mirror.mirror(section.mirror),
     )

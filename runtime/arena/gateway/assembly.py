@@ -15,6 +15,7 @@ from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter, admit
+from arena.gateway.filters.mirror import compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.transform import compile_transform
 from arena.gateway.roster import Roster
@@ -75,7 +76,7 @@ class Assembler:
         self._follow(snapshot, rules)
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
         names = {e.service for e in snapshot.endpoints}
-        names |= {name for route in every_route for name in (route.service, *route.asked)}
+        names |= {name for route in every_route for name in (route.service, *route.asked, *_shadow(route))}
         services = self._serve(names, snapshot, rules)
         access = Access(spec.roles)
         routes = []
@@ -95,6 +96,7 @@ class Assembler:
                         ),
                         *self._split(route, services),
                         *change.filters,
+                        *self._mirror(route, services),
                     ),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
@@ -113,6 +115,14 @@ class Assembler:
         if route.split is None:
             return ()
         return (compile_split(route.name, route.split, services, partial(self._stats.route, route.name)),)
+
+    def _mirror(self, route: Route, services: dict[str, Service]) -> tuple[Filter, ...]:
+        rule = route.mirror
+        if rule is None:
+            return ()
+        name = rule.service
+        asked, stats = self._stats.route(route.name, name), self._stats.mirror(route.name, name)
+        return (compile_mirror(rule, services[name], asked, stats),)
 
     @property
     def rosters(self) -> Collection[Roster]:
@@ -175,6 +185,10 @@ def _is_careful(route: Route, service: Service) -> bool:
     return bool(
         route.retries is not None or route.timeout is not None or rule.statuses or rule.per_try_timeout is not None
     )
+
+
+def _shadow(route: Route) -> tuple[str, ...]:
+    return () if route.mirror is None else (route.mirror.service,)
 
 
 def _is_usable(endpoint: Endpoint) -> bool:

@@ -10,6 +10,7 @@ from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
+    from arena.gateway.filters.mirror import Tee
     from arena.gateway.gather import Gathering
     from arena.gateway.plane import Plane
     from arena.gateway.recast import Held, Recast
@@ -87,15 +88,15 @@ class Exchange:
 
     For what few exchanges need: `tries` is what is remembered of its attempts; `ends` are told when it is over, `taps` see
     the reply go by, `recast` changes the reply's body, of which `held` is what has come; `gathering` waits for the request's
-    body to be whole. `streamed`: the request's body is passed on in pieces and no longer at hand. `log_more` are further
-    members of the log line, as JSON behind a comma.
+    body to be whole, `tee` keeps one that is passed on. `streamed`: the request's body is passed on in pieces and no longer at
+    hand. `log_more` are further members of the log line, as JSON behind a comma.
     """
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
         "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
         "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "sent_at", "service", "status",
-        "streamed", "taps", "target", "trace_id", "tries", "upstream", "upstream_seconds",
+        "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream", "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -136,6 +137,7 @@ class Exchange:
         self.recast: Recast | None = None
         self.held: Held | None = None
         self.gathering: Gathering | None = None
+        self.tee: Tee | None = None
         self.streamed = False
         self.log_more = ""
 

@@ -111,6 +111,8 @@ def body_arrived(x: Exchange, piece: bytes) -> None:
     """Pass on a piece of request body, or keep it while there is nobody to take it."""
     if x.over:
         return
+    if x.tee is not None:
+        x.tee.take(x, piece)
     if x.upstream is not None:
         x.body = b""  # what has been sent in pieces cannot be sent again
         x.streamed = True

@@ -146,6 +146,15 @@ def render_metrics(plane: Plane, view: View) -> str:
         "Requests beyond a limit: refused if it is enforced, else let pass.",
         [(_limit_labels(one), one.over) for one in stats.limits.values()],
     )
+    page.counter(
+        "arena_gateway_mirrored_total",
+        "Copies of requests, by what became of them.",
+        [
+            ({"route": one.route, "service": one.service, "result": result}, count)
+            for one in stats.mirrors.values()
+            for result, count in one.results.items()
+        ],
+    )
     _write_store(page, stats, view.store)
     breakers.write(page, view.rosters, stats, monotonic())
     page.counter(

@@ -35,6 +35,20 @@ class LimitStats:
         self.unchecked = 0
 
 
+class MirrorStats:
+    """Copies of a route's requests for a service: those under way, and what became of the others: `sent` and answered,
+    `failed`; or not made, because too many were under way (`in_flight`), the body was too long (`body_size`) or did not come
+    whole (`incomplete`)."""
+
+    __slots__ = ("in_flight", "results", "route", "service")
+
+    def __init__(self, route: str, service: str) -> None:
+        self.route = route
+        self.service = service
+        self.in_flight = 0
+        self.results: Counter[str] = Counter()
+
+
 class Stats:
     """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit."""
 
@@ -43,6 +57,7 @@ class Stats:
         "breaker_refused",
         "in_flight",
         "limits",
+        "mirrors",
         "outcomes",
         "retries",
         "routes",
@@ -62,6 +77,7 @@ class Stats:
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}
         self.limits: dict[tuple[str, str, bool], LimitStats] = {}
+        self.mirrors: dict[tuple[str, str], MirrorStats] = {}
 
     def route(self, name: str, service: str) -> RouteStats:
         """The counters of a route, made at its first use."""
@@ -72,3 +88,8 @@ class Stats:
         """The counters of a limit, made at its first use."""
         key = (scope, limit.title, limit.enforce)
         return self.limits.get(key) or self.limits.setdefault(key, LimitStats(scope, limit))
+
+    def mirror(self, route: str, service: str) -> MirrorStats:
+        """The counters of a mirror, made at its first use."""
+        key = (route, service)
+        return self.mirrors.get(key) or self.mirrors.setdefault(key, MirrorStats(route, service))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from arena.model.cors import Cors
 from arena.model.match import Condition
+from arena.model.mirror import Mirror
 from arena.model.resilience import Retries
 from arena.model.split import Split
 from arena.model.transform import Transform
@@ -53,7 +54,8 @@ class Route:
     `auth` is "required" or, for public routes, "none". `first_byte_timeout` is in seconds, None for the gateway's own.
     `max_body_bytes` None means the gateway's own limit. `transform` says what is changed on the way. `cors` None leaves
     CORS to the service. `upgrade` is the protocol that clients may switch to. All conditions of `match` must hold. `split`
-    says who is asked in the place of `service`, which goes on to name the route in limits and permissions.
+    says who is asked in the place of `service`, which goes on to name the route in limits and permissions. `mirror`
+    says who gets a copy.
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     """
 
@@ -76,6 +78,7 @@ class Route:
     timeout: float | None = None
     match: tuple[Condition, ...] = ()
     split: Split | None = None
+    mirror: Mirror | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

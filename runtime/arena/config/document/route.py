@@ -25,6 +25,7 @@ from arena.config.document.base import (
 )
 from arena.config.document.cors import CorsSection
 from arena.config.document.match import MatchSection, PartSection
+from arena.config.document.mirror import MirrorSection
 from arena.config.document.resilience import RouteRetriesSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
@@ -222,6 +223,8 @@ class RouteSection(Section):
         description="What keeps a caller with one service of `split`: the authenticated caller (or address, where there is"
         " none), the address, or a request header or cookie (`cookie:session`). Default: principal.",
     )
+
+    mirror: MirrorSection | None = Field(default=None, description="A service that gets a copy of requests.")
 
     @model_validator(mode="after")
     def _divides_for_a_reason(self) -> RouteSection:

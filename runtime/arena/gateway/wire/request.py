@@ -291,6 +291,7 @@ _BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
          b"x-forwarded-prefix", b"x-forwarded-server", b"x-real-ip"),
         _drop,
     ),
+    b"x-arena-mirror": _drop,  # only a mirror says so
     b"host": _take_host,
     b"authorization": _take_authorization,
     b"x-api-key": _take_api_key,
