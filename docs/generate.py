@@ -15,6 +15,10 @@ from arena.config.schema import json_schema
 from arena_cli.reference import page as cli_page
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))  # not there when a test loads this file by its path
+
+import theory  # noqa: E402  # after the line above
+
 _BANNER = "<!-- Written by docs/generate.py from the models in runtime/arena/config/document. Do not edit. -->"
 
 
@@ -35,6 +39,7 @@ FILES: list[tuple[str, Callable[[], str]]] = [
     ("schemas/arena.schema.json", schema_file),
     ("docs/reference/arena-yaml.md", arena_yaml_page),
     ("docs/reference/cli.md", cli_page),
+    *theory.files(),
 ]
 
 _INTRODUCTION = """

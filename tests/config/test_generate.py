@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -40,3 +41,20 @@ def test_the_page_has_a_row_for_every_key(generate: ModuleType) -> None:
         for key, value in section["properties"].items():
             assert f"| `{key}` |" in page
             assert value.get("description", "").replace("|", "\\|") in page
+
+
+def test_every_link_of_a_policy_or_filter_leads_to_a_section(generate: ModuleType) -> None:
+    titles = re.findall(r"^## (.+)$", generate.arena_yaml_page(), re.MULTILINE)
+    linked = {section for sections in generate.theory.SECTIONS.values() for section in sections}
+    assert linked <= set(titles)
+    assert set(generate.theory.SECTIONS) <= {name for name, _ in generate.theory._modules()}
+
+
+def test_a_page_has_the_theory_and_leads_back_to_the_code(generate: ModuleType) -> None:
+    pages = dict(generate.FILES)
+    page = pages["docs/reference/policy/breaker.md"]()
+    assert "half-open   m trials at most" in page and "## Breaker" in page
+    assert "[`services.<name>.traffic.breaker`](../arena-yaml.md#servicesnametrafficbreaker)" in page
+    for name, make in generate.FILES:
+        for target in re.findall(r"\]\(([\w./-]+\.(?:md|py))", make()) if "/reference/" in name else ():
+            assert (ROOT / name).parent.joinpath(target).resolve().is_file(), (name, target)
