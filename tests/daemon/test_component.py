@@ -13,6 +13,7 @@ from arena.model.project import GatewaySettings, Jwt, Project, RegistrySettings
 from arena.model.route import Route
 from arena.model.service import Service
 from arena.model.workload import Workload
+from arena.supervisor.reconcile import changes
 
 WEB = Service("web", ("run",), directory="/p/web", replicas=2, routes=(Route("web", "web", "/web"),))
 OUTSIDE = Service("outside", urls=(Address("127.0.0.1", 1),), routes=(Route("out", "outside", "/out"),))
@@ -83,6 +84,15 @@ def test_a_folder_named_arena_does_not_shadow_ours(tmp_path: Path) -> None:
 def test_workers_share_the_gateways_port_and_have_one_of_their_own() -> None:
     settings = GatewaySettings(host="0.0.0.0", port=8123, workers=3)
     one, many = workloads()["gateway"], workloads(replace(PROJECT, gateway=settings))["gateway"]
-    assert (one.port, one.shared, one.replicas) == (8000, None, 1)
-    assert (many.host, many.port, many.replicas) == ("127.0.0.1", None, 3)
-    assert many.shared == Address("0.0.0.0", 8123)
+    assert (one.port, one.shared, one.replicas) == (None, Address("127.0.0.1", 8000), 1)
+    assert (many.host, many.port, many.shared, many.replicas) == ("127.0.0.1", None, Address("0.0.0.0", 8123), 3)
+    more = replace(PROJECT, gateway=GatewaySettings(workers=2))
+    assert workloads(more)["gateway"].spec_hash == one.spec_hash, "those that run are left alone"
+
+
+def test_what_takes_a_restart_says_so_by_its_key() -> None:
+    before = workloads()
+    moved = workloads(replace(PROJECT, gateway=GatewaySettings(port=1), registry=RegistrySettings(ttl=20)))
+    assert changes(before["gateway"], moved["gateway"]) == "gateway.port: 8000 → 1 takes a restart"
+    assert changes(before["registry"], moved["registry"]) == "registry.ttl: 15s → 20s takes a restart"
+    assert "port" in changes(replace(before["gateway"], keys={}, port=1), before["gateway"])

@@ -8,7 +8,8 @@ import time
 
 import httpx
 
-from tests.e2e.conftest import Sandbox, poll
+from tests.e2e.conftest import Sandbox, free_port, poll
+from tests.e2e.load import Load
 
 WEB = """
   web:
@@ -48,6 +49,57 @@ def test_workers_share_port_and_counts_and_one_that_is_killed_is_back(sandbox: S
     statuses = [httpx.get(f"{base}/web/").status_code for _ in range(30)]
     assert statuses == [200] * 30
     assert f";r={left - 31};" in httpx.get(f"{base}/web/").headers["ratelimit"]
+
+
+SERVED = """
+  web:
+    command: python echo_service.py
+    healthcheck: {http: /health, interval: 1s}
+    routes: [{path: /web, strip_path: true, auth: none}]
+"""
+
+
+def test_no_client_notices_that_gateways_are_replaced(sandbox: Sandbox) -> None:
+    sandbox.write(SERVED)
+    sandbox.arena("up", "-d")
+    pids = {name: row["pid"] for name, row in sandbox.rows().items()}
+    with Load(sandbox.port) as load:
+        sandbox.arena("restart", "gateway")
+        sandbox.write(SERVED, gateway="  workers: 2")
+        assert "restart" not in _planned(sandbox), "the worker that runs is left alone"
+        sandbox.arena("up", "-d")
+        sandbox.arena("restart", "gateway")
+        sandbox.write(SERVED, gateway="  workers: 1")
+        sandbox.arena("up", "-d")
+    rows = sandbox.rows()
+    assert load.outcomes["200"] > 200 and load.failed == 0, load.outcomes
+    assert rows["gateway-1"]["pid"] != pids["gateway-1"]
+    assert rows["gateway-1"]["endpoint"] == f"127.0.0.1:{sandbox.port}"
+    assert "gateway-2" not in rows
+
+
+def test_a_gateway_that_is_killed_refuses_nobody(sandbox: Sandbox) -> None:
+    """Only what it was busy with is lost: whoever connects meanwhile waits."""
+    sandbox.write(SERVED)
+    sandbox.arena("up", "-d")
+    os.kill(sandbox.rows()["gateway-1"]["pid"], signal.SIGKILL)
+    assert [httpx.get(f"http://127.0.0.1:{sandbox.port}/web/", timeout=10).status_code for _ in range(3)] == [200] * 3
+
+
+def test_a_move_names_its_key_and_takes_nobody_down(sandbox: Sandbox) -> None:
+    sandbox.write(SERVED)
+    sandbox.arena("up", "-d")
+    before, sandbox.port = sandbox.port, free_port()
+    sandbox.write(SERVED)
+    assert f"gateway-1  (gateway.port: {before} → {sandbox.port} takes a restart)" in _planned(sandbox)
+    sandbox.arena("up", "-d")
+    assert httpx.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 200
+    poll(lambda: _worker(f"http://127.0.0.1:{before}"), lambda worker: not worker)
+    assert _worker(f"http://127.0.0.1:{before}") == ""
+
+
+def _planned(sandbox: Sandbox) -> str:
+    return sandbox.arena("up", "--dry-run").stdout
 
 
 def _worker(url: str) -> str:

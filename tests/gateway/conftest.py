@@ -81,7 +81,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         plane = Plane(spec.settings, LineWriter(file.fileno()), max_connections)
         view = View(plane, spec, Snapshot(1, "test", endpoints))
         server = await listen(plane, "127.0.0.1", 0)
-        gateway = Gateway(plane, view, server.sockets[0].getsockname()[1], log_file, server)
+        gateway = Gateway(plane, view, server.port, log_file, server)
         files.append(file)
         running.append((gateway, [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="log")]))
         return gateway

@@ -15,6 +15,7 @@ from pathlib import Path
 import h11
 import jwt
 
+from arena.gateway.listener import Door
 from arena.gateway.plane import Plane
 from arena.gateway.routing import Filter
 from arena.gateway.view import View
@@ -181,7 +182,7 @@ class Gateway:
     view: View
     port: int
     log_file: Path
-    server: asyncio.Server
+    server: Door
 
     def endpoints(self, *endpoints: Endpoint) -> None:
         self.view.use_snapshot(Snapshot(self.view.snapshot.version + 1, "test", endpoints))

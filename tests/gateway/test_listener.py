@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import socket
 
 import pytest
 
 from arena.errors import PortTaken
-from arena.gateway.listener import listen
-from tests.gateway.kit import Gateway
+from arena.gateway.listener import inherit, listen
+from tests.gateway.kit import Client, Gateway, get
 
 
 async def test_a_taken_port_is_said_so(gateway: Gateway) -> None:
@@ -25,11 +27,36 @@ async def test_two_gateways_never_share_a_port(gateway: Gateway) -> None:
         await listen(gateway.plane, "127.0.0.1", gateway.port)
 
 
-async def test_workers_share_a_port_and_strangers_do_not_join(gateway: Gateway) -> None:
-    first = await listen(gateway.plane, "127.0.0.1", 0, shared=True)
-    port = first.sockets[0].getsockname()[1]
-    second = await listen(gateway.plane, "127.0.0.1", port, shared=True)
-    with pytest.raises(PortTaken):
-        await listen(gateway.plane, "127.0.0.1", port)
-    first.close()
-    second.close()
+async def test_an_inherited_socket_is_accepted_from_and_given_back(gateway: Gateway) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as kept:
+        port = kept.getsockname()[1]
+        first, second = [await inherit(gateway.plane, [os.dup(kept.fileno())]) for _ in range(2)]
+        assert (first.port, second.port) == (port, port)
+        first.close()
+        assert await ask(port) == 200
+        second.close()
+        # Nobody accepts now, and still nobody is refused: it waits for whoever comes next.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(get("/health"))
+        third = await inherit(gateway.plane, [os.dup(kept.fileno())])
+        assert await Client(reader, writer).reply() is not None
+        writer.close()
+        third.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_what_is_no_socket_is_not_inherited(gateway: Gateway) -> None:
+    number, other = os.pipe()
+    with pytest.raises(OSError, match="ocket"):
+        await inherit(gateway.plane, [number])
+    os.close(number)
+    os.close(other)
+
+
+async def ask(port: int) -> int:
+    client = Client(*await asyncio.open_connection("127.0.0.1", port))
+    try:
+        return (await client.ask(get("/health"))).status
+    finally:
+        client.leave()

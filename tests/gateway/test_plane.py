@@ -25,8 +25,7 @@ async def test_a_drain_lets_a_stream_end_and_refuses_what_is_new(gateway: Gatewa
         assert (await idle.ask(get("/health"))).status == 200
         await client.send(get())
         await client.reader.readuntil(b"hello\r\n")
-        gateway.server.close()
-        draining = asyncio.create_task(gateway.plane.drain())
+        draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
         assert await idle.at_end()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", gateway.port)
@@ -39,7 +38,7 @@ async def test_a_drain_lets_a_stream_end_and_refuses_what_is_new(gateway: Gatewa
 async def test_a_request_that_crosses_the_drain_is_answered_and_told_to_go(gateway: Gateway) -> None:
     async with connected(gateway) as client:
         assert (await client.ask(get())).header("connection") is None
-        draining = asyncio.create_task(gateway.plane.drain())
+        draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
         await asyncio.sleep(0)
         reply = await client.ask(get())
         assert (reply.status, reply.header("connection")) == (200, "close")
@@ -57,7 +56,7 @@ async def test_a_drain_ends_when_its_time_is_up(start: Start, stub: Stub) -> Non
         await client.send(get())
         await eventually(lambda: stub.asked)
         began = time.monotonic()
-        assert not await gateway.plane.drain()
+        assert not await gateway.plane.drain(gateway.server.close)
         assert time.monotonic() - began < 2
         with pytest.raises(Cut):
             await client.reply()

@@ -44,10 +44,10 @@ class Process:
         self.spec = spec
         self.file.write_text(json.dumps(codec.encode(spec)))
 
-    def start(self) -> None:
+    def start(self, inherit: tuple[int, ...] = ()) -> None:
         with self.log.open("ab") as out, self.errors.open("ab") as err:
             command = [sys.executable, "-I", "-m", "arena.gateway", str(self.file)]
-            self.child = subprocess.Popen(command, stdout=out, stderr=err)
+            self.child = subprocess.Popen(command, stdout=out, stderr=err, pass_fds=inherit)
 
     async def connect(self) -> Client:
         while True:
@@ -204,37 +204,39 @@ def test_half_of_the_files_are_for_clients() -> None:
     assert 16 <= max_connections() <= 500_000
 
 
-async def test_a_worker_answers_at_the_shared_port_and_at_its_own(
-    process: Process, free_port: int, monkeypatch: pytest.MonkeyPatch
+async def test_a_worker_answers_at_an_inherited_socket_and_with_its_pages_alone_at_a_port_of_its_own(
+    process: Process, stub: Stub, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         own = sock.getsockname()[1]
+    process.snapshot.write_text(json.dumps(codec.encode(Snapshot(3, "e", (stub.endpoint(),)))))
     monkeypatch.setenv("PORT", str(own))
     monkeypatch.setenv("ARENA_INSTANCE_ID", "gateway-7")
-    process.write(replace(process.spec, settings=replace(process.spec.settings, workers=2)))
-    process.start()
-    for port in (own, free_port):
-        process.port = port
-        client = await process.connect()
-        assert (await client.ask(get("/health"))).json["worker"] == "gateway-7"
-        page = (await client.ask(get("/metrics"))).body.decode()
-        assert 'arena_gateway_worker_info{worker="gateway-7"} 1' in page
-        client.leave()
+    with socket.create_server(("127.0.0.1", free_port)) as kept:
+        monkeypatch.setenv("ARENA_LISTEN_FDS", str(kept.fileno()))
+        process.start((kept.fileno(),))
+        for port, status in ((own, 404), (free_port, 200)):
+            process.port = port
+            client = await process.connect()
+            health = (await client.ask(get("/health"))).json
+            assert (health["worker"], health["requests_in_flight"], health["connections"]) == ("gateway-7", 0, 0)
+            page = (await client.ask(get("/metrics"))).body.decode()
+            assert 'arena_gateway_worker_info{worker="gateway-7"} 1' in page
+            assert (await client.ask(get("/web"))).status == status
+            client.leave()
 
 
-async def test_a_worker_waits_for_one_that_did_not_share_to_let_go(
+async def test_a_worker_that_dies_keeps_nobody_from_connecting(
     process: Process, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process.write(replace(process.spec, settings=replace(process.spec.settings, workers=2)))
-    with socket.create_server(("127.0.0.1", free_port)):
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            process.port = sock.getsockname()[1]
-        monkeypatch.setenv("PORT", str(process.port))
-        process.start()
-        (await process.connect()).leave()  # it has come as far as its own port
-    process.port = free_port
-    client = await process.connect()
-    assert (await client.ask(get("/health"))).status == 200
-    client.leave()
+    with socket.create_server(("127.0.0.1", free_port)) as kept:
+        monkeypatch.setenv("ARENA_LISTEN_FDS", str(kept.fileno()))
+        process.start((kept.fileno(),))
+        (await process.connect()).leave()
+        process.kill()
+        client = Client(*await asyncio.open_connection("127.0.0.1", free_port))
+        await client.send(get("/health"))
+        process.start((kept.fileno(),))
+        assert (await client.reply()).status == 200
+        client.leave()

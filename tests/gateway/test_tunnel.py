@@ -199,7 +199,7 @@ async def test_a_reader_that_is_slow_holds_the_other_side_back(start: Start, stu
 async def test_stopping_waits_for_it_and_then_cuts_it(start: Start, server: Server) -> None:
     gateway = await start(endpoint(server), routes=(CHAT,), timeouts=replace(QUICK, idle=30.0, drain=0.5))
     async with dial(gateway) as client:
-        draining = asyncio.create_task(gateway.plane.drain())
+        draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
         await eventually(lambda: gateway.plane.draining)
         await client.send("still here")
         assert await client.recv() == "still here"
@@ -212,7 +212,7 @@ async def test_stopping_ends_well_when_it_ends_in_time(start: Start, server: Ser
     gateway = await start(endpoint(server), routes=(CHAT,))
     client: ClientConnection
     async with dial(gateway) as client:
-        draining = asyncio.create_task(gateway.plane.drain())
+        draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
         await client.send("bye")
         assert await client.recv() == "bye"
     assert await draining is True

@@ -82,6 +82,11 @@ def _registry(project: Project, layout: StateLayout) -> Workload:
         port=settings.port,
         probe=_PROBE,
         restart=_RESTART,
+        keys={
+            "registry.host": settings.host,
+            "registry.port": str(settings.port),
+            "registry.ttl": f"{settings.ttl:g}s",
+        },
     )
 
 
@@ -99,20 +104,18 @@ def _store(project: Project, layout: StateLayout) -> Workload:
 def _gateway(project: Project, layout: StateLayout, spec: GatewaySpec) -> Workload:
     settings = spec.settings
     told = codec.encode(spec)
-    alone = settings.workers == 1
     return Workload(
         name="gateway",
         kind="gateway",
         command=(*PYTHON, "arena.gateway", str(layout.gateway_spec)),
         directory=project.directory,
         # Workers share the port; each is probed, and can be asked for its metrics, on one of its own.
-        host=settings.host if alone else "127.0.0.1",
-        port=settings.port if alone else None,
-        shared=None if alone else Address(settings.host, settings.port),
+        shared=Address(settings.host, settings.port),
         replicas=settings.workers,
         probe=_PROBE,
         restart=_RESTART,
         stop_grace_period=settings.timeouts.drain + 5.0,
+        keys={"gateway.host": settings.host, "gateway.port": str(settings.port)},
         reload_hash=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16],
     )
 

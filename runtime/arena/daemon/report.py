@@ -40,7 +40,7 @@ def _part(supervisor: Supervisor, state: Instance) -> PartReport:
         status=state.status,
         health=state.health,
         seconds=state.seconds_to_ready,
-        endpoint=_endpoint(state),
+        endpoint=state.endpoint,
         tail=supervisor.tail(state.name, _TAIL, state.started_at) if bad else (),
         log_file=str(supervisor.log_file(state.name)),
     )
@@ -52,7 +52,7 @@ def health_row(state: Instance, trouble: str = "") -> HealthRow:
     if trouble:
         detail = f"{detail}; not registered, so no request reaches it: {trouble}".removeprefix("; ")
     return HealthRow(
-        state.workload.name, state.name, state.status, state.health, _endpoint(state), detail, state.health_since
+        state.workload.name, state.name, state.status, state.health, state.endpoint, detail, state.health_since
     )
 
 
@@ -101,7 +101,3 @@ def _judge(entry: Entry, known: dict[str, EndpointHealth], answered: bool) -> tu
     if health is None:
         return "starting", "not registered yet"
     return _HEALTH[health], f"the registry's probe says {health}"
-
-
-def _endpoint(state: Instance) -> str:
-    return state.address.authority if state.address else ""

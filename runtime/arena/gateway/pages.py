@@ -44,12 +44,13 @@ class Pages:
             b"/metrics": self.metrics,
         }
 
-    def health(self, _x: Exchange) -> Content:
+    def health(self, x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
         reason to restart the gateway. `status` is ok, degraded (some service with a route has no live instance, the
         view is stale, or the state store is down) or draining. Who asks is not counted."""
         view, plane = self._view, self._plane
         services = self._service_health()
+        asker = int(x.client.plane is plane)
         down = sorted(name for name in self._routed() if services[name] == "down")
         store = view.store
         degraded = bool(down) or view.stale or (store is not None and not store.up)
@@ -69,8 +70,8 @@ class Pages:
                 "down": len(down),
                 "names_down": down,
             },
-            "requests_in_flight": plane.stats.in_flight - 1,
-            "connections": len(plane.clients) - 1,
+            "requests_in_flight": plane.stats.in_flight - asker,
+            "connections": len(plane.clients) - asker,
         }
         if store is not None:
             body["store"] = _store(store, view.spec)

@@ -20,6 +20,9 @@ from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
 _SWEEP_SECONDS = 0.5
 _KEEP_FORWARDED = 4096
+# As long as connections may take to come from the kernel's handshake to its queue.
+_LAST_CALLS_SECONDS = 0.05
+_LAST_WORDS_SECONDS = 0.45
 _LAST_READS_SECONDS = 1.0
 _LAST_LINES_SECONDS = 1.0
 
@@ -109,14 +112,17 @@ class Plane:
 
     # The end.
 
-    async def drain(self) -> bool:
+    async def drain(self, close_door: Callable[[], None]) -> bool:
         """Let requests under way end, at most `timeouts.drain` seconds; True when none had to be cut.
 
-        Replies say `Connection: close` from now on. Idle connections get a moment first, because a request may be on
-        its way.
+        Replies say `Connection: close` from now on. First everything goes on for a moment: clients who are in the middle of a
+        conversation are told by a reply, and connections that wait to be accepted still are. Then the door is closed, and
+        with it the connections that are idle.
         """
         self.draining = True
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_LAST_CALLS_SECONDS)
+        close_door()
+        await _until(lambda: not self.clients, monotonic() + _LAST_WORDS_SECONDS)
         self._close_idle()
         end = monotonic() + self.timeouts.drain
         clean = await _until(lambda: not self.stats.in_flight, end)

@@ -14,10 +14,9 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from time import monotonic
 
-from arena.errors import ArenaError, ConfigError, PortTaken
-from arena.gateway.listener import listen
+from arena.errors import ArenaError, ConfigError
+from arena.gateway.listener import Door, inherit, listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
 from arena.gateway.watch import Watch, load_snapshot
@@ -29,7 +28,6 @@ from arena.telemetry.accesslog import LineWriter, Stamp
 
 _log = logging.getLogger("arena.gateway")
 _RESERVED_FILES = 64
-_HANDOVER_SECONDS = 2.0
 _EXIT_FAILURE, _EXIT_CONFIG = 1, 3
 
 
@@ -71,8 +69,11 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
         loop.add_signal_handler(number, stop.set)
     watch = Watch(view)
     loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch)
-    servers = await _listen(plane, spec.settings)
-    background = [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="access log")]
+    door = await _open_door(plane, spec.settings)
+    own = await _open_own(view)
+    background = [spawn(each.sweep(), name="sweep") for each in (plane, view.aside)] + [
+        spawn(plane.write_log(), name="access log")
+    ]
     background.append(spawn(view.follow_access(), name="access"))
     background.append(spawn(view.tend(), name="tend"))
     watch.start()
@@ -82,33 +83,29 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     _log.info("listening on %s port %d, %d routes", spec.settings.host, spec.settings.port, len(plane.table.routes))
     await stop.wait()
     _log.info("draining: %d requests in flight", plane.stats.in_flight)
-    for server in servers:
-        server.close()
-    clean = await plane.drain()
+    clean = await plane.drain(door.close)
+    if own is not None:
+        own.close()
     watch.stop()
     await cancel(*background)
     await view.access.note_uses()
     return 0 if clean else _EXIT_FAILURE
 
 
-async def _listen(plane: Plane, settings: GatewaySettings) -> list[asyncio.Server]:
-    """Listen where clients call; as one of several workers, also where this one alone is asked, the port of its own."""
-    if settings.workers == 1:
-        return [await listen(plane, settings.host, settings.port)]
-    own = [await listen(plane, "127.0.0.1", int(port))] if (port := os.environ.get("PORT")) else []
-    return [*own, await _join(plane, settings)]
+async def _open_door(plane: Plane, settings: GatewaySettings) -> Door:
+    """Accept from the sockets that the supervisor opened; started by hand, from one of our own."""
+    inherited = os.environ.get("ARENA_LISTEN_FDS", "")
+    if inherited:
+        return await inherit(plane, [int(number) for number in inherited.split(",")])
+    return await listen(plane, settings.host, settings.port)
 
 
-async def _join(plane: Plane, settings: GatewaySettings) -> asyncio.Server:
-    """Listen at the port of all workers. A gateway that did not share it may still be letting go of it."""
-    end = monotonic() + _HANDOVER_SECONDS
-    while True:
-        try:
-            return await listen(plane, settings.host, settings.port, shared=True)
-        except PortTaken:
-            if monotonic() >= end:
-                raise
-            await asyncio.sleep(0.02)
+async def _open_own(view: View) -> Door | None:
+    """Answer where this worker alone is asked: how it is, and what it counts. The last thing to open, because who gets
+    an answer there takes the worker for ready. In plain HTTP whatever clients speak, and so with nothing but the
+    gateway's own pages."""
+    port = os.environ.get("PORT", "")
+    return await listen(view.aside, "127.0.0.1", int(port)) if port else None
 
 
 def max_connections() -> int:

@@ -12,6 +12,7 @@ from arena.gateway.assembly import Assembler
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.pages import Pages
 from arena.gateway.plane import Plane
+from arena.gateway.routing import Table
 from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
@@ -23,6 +24,9 @@ TEND_SECONDS = 0.2
 Source = Literal["none", "file", "registry"]
 
 
+_ASIDE_CONNECTIONS = 64
+
+
 class View:
     """What the plane serves from. `stale`: there is a registry and we are out of touch with it. Not for use by
     several threads."""
@@ -30,6 +34,8 @@ class View:
     def __init__(self, plane: Plane, spec: GatewaySpec, snapshot: Snapshot | None, worker: str = "") -> None:
         """`snapshot` is the one that was kept in a file, if any; `worker` this process's name, '' if it has none."""
         self.plane = plane
+        self.aside = Plane(spec.settings, None, _ASIDE_CONNECTIONS)
+        """Answers the gateway's own pages and nothing else, apart from the traffic and not counted with it."""
         self.worker = worker
         self.snapshot = snapshot or Snapshot()
         self.source: Source = "none" if snapshot is None else "file"
@@ -74,6 +80,7 @@ class View:
         self.access = access
         self.spec = spec
         self.plane.configure(spec.settings)
+        self.aside.configure(spec.settings)
         self._swap()
 
     async def follow_access(self) -> None:
@@ -109,4 +116,5 @@ class View:
     def _swap(self) -> None:
         pages = Pages(self.plane, self, self._authenticator)
         self.plane.table = self._assembler.assemble(self.spec, self.snapshot, self._authenticator, pages.table())
+        self.aside.table = Table([], pages.table(), self.aside.unread.stats, self.aside.unread.stats)
         self.plane.stats.swaps += 1

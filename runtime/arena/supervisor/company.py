@@ -94,8 +94,12 @@ class Company:
         self._keepers[step.instance].refuse(reason)
 
     async def restart_instance(self, name: str, workload: Workload, grace: float | None) -> None:
-        """Stop, start, and wait until it is ready. Raises PartFailed if it fails."""
+        """Replace it by a successor where copies share an address; else stop, start, and wait until it is ready. Raises
+        PartFailed if it fails."""
         keeper = self._keepers[name]
+        if keeper.state.status == "running" and keeper.state.workload.shared and workload.shared:
+            await keeper.hand_over(workload, grace)
+            return
         if keeper.state.active:
             await keeper.stop(grace, again=workload)
         else:

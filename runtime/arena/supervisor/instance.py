@@ -83,6 +83,13 @@ class Instance:
         return self.status == "completed"
 
     @property
+    def endpoint(self) -> str:
+        """Where people find it, "host:port": an only copy is found where all would be. "" if it listens nowhere."""
+        shared = self.workload.shared if self.workload.replicas == 1 else None
+        address = shared or self.address
+        return address.authority if address and self.address else ""
+
+    @property
     def active(self) -> bool:
         """It runs, or will without being asked again."""
         return self.status in ("pending", "running", "restarting", "stopping")

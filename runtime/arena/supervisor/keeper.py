@@ -24,8 +24,9 @@ from arena.policy.threshold import State
 from arena.supervisor.announce import Announcer
 from arena.supervisor.backends.base import Backend, Handle, Launch
 from arena.supervisor.checkup import HEALTH, Ask
+from arena.supervisor.handover import succeed
 from arena.supervisor.instance import Instance, Signal, advance
-from arena.supervisor.launch import fill
+from arena.supervisor.launch import bequeath, fill
 from arena.telemetry.collector import LogCollector
 
 SETTLE_SECONDS = 0.5
@@ -35,7 +36,8 @@ SETTLE_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class World:
     """What keepers share. `draw` gives random numbers in [0, 1). `address` picks where an instance will listen, `launch` fills
-    in its command and environment for a run. `changed` is called after every change to an instance."""
+    in its command and environment for a run, `sockets` opens the listening sockets that it inherits. `changed` is
+    called after every change to an instance."""
 
     backend: Backend
     clock: Clock
@@ -45,6 +47,7 @@ class World:
     draw: Callable[[], float]
     address: Callable[[Instance], Address]
     launch: Callable[[Instance, str, Path], Launch]
+    sockets: Callable[[Instance], tuple[int, ...]]
     new_run: Callable[[], str]
     changed: Callable[[], None]
     emit: Callable[[Event], None]
@@ -82,6 +85,9 @@ class Keeper:
         self._backoff = Backoff()
         self._task: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+        self._leaving: dict[Handle, asyncio.Task[None]] = {}
+        self.successor: Instance | None = None
+        """What is about to take over, while it is not ready yet."""
 
     @property
     def name(self) -> str:
@@ -124,6 +130,15 @@ class Keeper:
         """
         return await asyncio.shield(tasks.spawn(self._stop(grace, again), name=f"stop of {self.name}"))
 
+    async def hand_over(self, workload: Workload, grace: float | None = None) -> None:
+        """Replace a running one without a gap: start its successor from `workload` beside it, wait until that is ready,
+        and only then end it, in the background. Raises PartFailed, and leaves it as it was, when the successor does not
+        become ready.
+
+        Once begun this is carried through, even if the caller is cancelled. For workloads with a `shared` address.
+        """
+        await asyncio.shield(tasks.spawn(self._hand_over(workload, grace), name=f"hand-over of {self.name}"))
+
     def reload(self, workload: Workload) -> None:
         """Take new settings without a restart: the process is told to read its files again."""
         if self.state.handle is not None:
@@ -156,7 +171,7 @@ class Keeper:
 
     async def let_go(self) -> None:
         """Keep it no longer; the process goes on."""
-        await tasks.cancel(self._task)
+        await tasks.cancel(self._task, *self._leaving.values())
 
     async def _start(self) -> None:
         async with self._lock:
@@ -181,6 +196,36 @@ class Keeper:
                 self.ask(again)
             return killed
 
+    async def _hand_over(self, workload: Workload, grace: float | None) -> None:
+        async with self._lock:
+            before = self.state
+            if before.status != "running" or before.handle is None:
+                raise PartFailed(f"{self.name} does not run any more")
+            await tasks.cancel(self._task)
+            try:
+                heir = replace(before, workload=workload, handle=None, address=None)
+                self.successor = heir = replace(heir, address=self._world.address(heir))
+                heir = await succeed(self._world, heir)
+            except BaseException:
+                self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
+                raise
+            finally:
+                self.successor = None
+            self.state = heir
+            self._world.changed()
+            self._emit("restarted", f"pid {self._handle().pid} took over from pid {before.handle.pid}")
+            self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
+            seconds = before.workload.stop_grace_period if grace is None else grace
+            self._leaving[before.handle] = tasks.spawn(
+                self._see_off(before.handle, seconds), name=f"end of {self.name}"
+            )
+
+    async def _see_off(self, handle: Handle, grace: float) -> None:
+        """End a process that has a successor."""
+        if await self._world.backend.stop(handle, grace):
+            self._emit("killed", f"pid {handle.pid}, which had a successor, outlived its grace period")
+        self._leaving.pop(handle, None)
+
     async def _keep(self) -> None:
         delay = await self._run()
         while delay is not None:
@@ -204,7 +249,8 @@ class Keeper:
             self._set(address=self._world.address(self.state))
             output = self._world.logs.begin(self.name)
             now = self._world.clock.now()  # before its first line
-            handle = await self._world.backend.start(self._world.launch(self.state, run, output))
+            launch = bequeath(self._world.launch(self.state, run, output), self._world.sockets(self.state))
+            handle = await self._world.backend.start(launch)
         except (ArenaError, OSError) as error:
             told = error if isinstance(error, ArenaError) else PartFailed(f"{self.name} cannot start: {error}")
             self._move("fail", detail=f"{told.message}; {told.hint}" if told.hint else told.message)
@@ -298,11 +344,13 @@ class Keeper:
 
     async def _clean_up(self, grace: float | None) -> bool:
         """End what is left of the run, having told the registry first; True if that took force."""
+        seconds = self.state.workload.stop_grace_period if grace is None else grace
+        # Asked a second time with less patience: the sooner end counts.
+        await asyncio.gather(*(self._world.backend.stop(handle, seconds) for handle in list(self._leaving)))
         if self.state.handle is None:
             return False
         if self.state.workload.registered:
             await self._world.announcer.withdraw(self.state.workload, self.name)
-        seconds = self.state.workload.stop_grace_period if grace is None else grace
         killed = await self._world.backend.stop(self.state.handle, seconds)
         self._world.logs.finish(self.name)
         self._set(handle=None)

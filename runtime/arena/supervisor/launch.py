@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from arena.supervisor.backends.base import Launch
@@ -19,6 +20,9 @@ INHERITED = frozenset((
 ))  # fmt: skip
 """What an instance inherits of the daemon's environment, with PATH, LC_* and XDG_*. All else must be in arena.yaml: which shell
 happened to start the daemon shall not decide how a service runs."""
+
+LISTEN_FDS = "ARENA_LISTEN_FDS"
+"""Names the variable with the numbers of the inherited listening sockets, "7" or "7,8"."""
 
 _PLACEHOLDER = re.compile(
     r"\$\{(PORT|ARENA_INSTANCE_ID|ARENA_SERVICE_NAME|ARENA_SERVICE_TOKEN|SERVICE_DISCOVERY_URL)\}"
@@ -47,6 +51,14 @@ def prepare(
         environment={**base, **variables, **given, **own},
         output=output,
     )
+
+
+def bequeath(launch: Launch, sockets: tuple[int, ...]) -> Launch:
+    """The launch that inherits these listening sockets, and is told so."""
+    if not sockets:
+        return launch
+    told = {LISTEN_FDS: ",".join(map(str, sockets))}
+    return replace(launch, environment={**launch.environment, **told}, inherit=sockets)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

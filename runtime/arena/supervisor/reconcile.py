@@ -98,7 +98,11 @@ def _step_for(workload: Workload, seen: Seen) -> Step | None:
 
 
 def changes(old: Workload, new: Workload) -> str:
-    """What differs, for people: "command and port changed". Values of variables are never named, only their keys."""
+    """What differs, for people: "command and port changed", or by the keys in arena.yaml where they are known: "gateway.port:
+    8000 → 8001 takes a restart". Values of variables are never named, only their keys."""
+    keys = [f"{key}: {old.keys[key]} → {value}" for key, value in new.keys.items() if old.keys.get(key, value) != value]
+    if keys:
+        return f"{', '.join(keys)} takes a restart"
     named = [word for field, word in _FIELD_NAMES.items() if getattr(old, field) != getattr(new, field)]
     variables = {key for key, _ in old.environment.items() ^ new.environment.items()}
     if variables:

@@ -24,7 +24,7 @@ def _row(instance: Instance, usage: Usage | None, now: float) -> InstanceRow:
         status=instance.status,
         health=instance.health,
         pid=instance.handle.pid if instance.handle else None,
-        endpoint=instance.address.authority if instance.address and instance.active else "",
+        endpoint=instance.endpoint if instance.active else "",
         restarts=instance.restarts,
         uptime_s=uptime,
         cpu_percent=usage.cpu_percent if usage else None,

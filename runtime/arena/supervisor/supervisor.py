@@ -32,6 +32,7 @@ from arena.supervisor.execute import execute
 from arena.supervisor.instance import Instance
 from arena.supervisor.keeper import Keeper, World
 from arena.supervisor.launch import inherited, prepare
+from arena.supervisor.listening import Listening
 from arena.supervisor.observed import Observed
 from arena.supervisor.order import require_known, start_waves, stop_waves
 from arena.supervisor.reconcile import reconcile
@@ -82,6 +83,7 @@ class Supervisor:
         self._variables = variables
         self._base = inherited(os.environ)
         self._prober = Prober()
+        self._listening = Listening()
         self._turn = asyncio.Lock()
         self._job: asyncio.Task[None] | None = None
         self._world = World(
@@ -93,6 +95,7 @@ class Supervisor:
             draw=draw,
             address=self._address,
             launch=self._launch,
+            sockets=self._sockets,
             new_run=lambda: secrets.token_hex(8),
             changed=self._changed,
             emit=on_event,
@@ -185,6 +188,7 @@ class Supervisor:
             await keeper.let_go()
         await self._logs.close()
         await self._prober.close()
+        self._listening.close()
         await self._backend.close()
 
     async def _stop(self, names: Collection[str], grace: float | None) -> Stopped:
@@ -249,7 +253,7 @@ class Supervisor:
             workload = by_name[step.workload]
             if workload.port is not None:
                 ports.require_free(workload.host, workload.port, workload.name, sessions)
-            if workload.shared is not None:
+            if workload.shared is not None and not self._listening.holds(workload.shared):
                 copies = {k.state.handle.pid for k in self._keepers_of(workload.name) if k.state.handle}
                 ports.require_free(workload.shared.host, workload.shared.port, workload.name, sessions | copies)
 
@@ -276,8 +280,17 @@ class Supervisor:
     def _launch(self, instance: Instance, run: str, output: Path) -> Launch:
         return prepare(instance, run, output, self._base, self._variables(instance.workload, instance.name))
 
+    def _sockets(self, instance: Instance) -> tuple[int, ...]:
+        shared = instance.workload.shared
+        return self._listening.of(shared, instance.index) if shared else ()
+
     def _changed(self) -> None:
-        self._records.save(keeper.state for keeper in self._company)
+        states = [keeper.state for keeper in self._company]
+        self._records.save(states)
+        # Not those that stop: whoever connects from now on shall not wait for them.
+        staying = [state for state in states if state.active and state.status != "stopping"]
+        staying += [keeper.successor for keeper in self._company if keeper.successor]
+        self._listening.keep({(s.workload.shared, s.index) for s in staying if s.workload.shared})
         self._company.notify()
 
 

@@ -80,7 +80,7 @@ class FakeBackend:
     async def start(self, launch: Launch) -> Handle:
         if launch.instance in self._refused:
             raise PartFailed(f"{launch.instance} cannot start: {self._refused[launch.instance]}")
-        if launch.instance in self._running:
+        if launch.instance in self._running and not launch.inherit:  # a successor shares its elder's sockets
             raise AssertionError(f"{launch.instance} was started while it still ran")
         pid = next(self._pids)
         handle = Handle(pid, f"tick {pid}", launch.run)
@@ -106,8 +106,14 @@ class FakeBackend:
         if process.stubborn:
             await self.clock.sleep(grace)
             self.log.append(f"kill {process.launch.instance}")
-        self.exit(process.launch.instance, -9 if process.stubborn else -15)
+        self._end(process, -9 if process.stubborn else -15)
         return process.stubborn
+
+    def _end(self, process: FakeProcess, code: int) -> None:
+        """End this process, which may have a successor."""
+        if self._running.get(process.launch.instance) is process:
+            del self._running[process.launch.instance]
+        process.end.set_result(code)
 
     def reload(self, handle: Handle) -> None:
         if self.alive(handle):

@@ -12,7 +12,8 @@ from typing import Protocol
 class Launch:
     """One start of one instance, complete: nothing is left to fill in.
 
-    `run` identifies this start and no other. The instance appends what it prints to the file `output`.
+    `run` identifies this start and no other. The instance appends what it prints to the file `output`. `inherit` are file
+    descriptors of ours that it gets under the same numbers.
     """
 
     workload: str
@@ -22,6 +23,7 @@ class Launch:
     directory: str
     environment: dict[str, str]
     output: Path
+    inherit: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def spawn(launch: Launch) -> int:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=launch.inherit,
             )
         )
     except OSError as error:
