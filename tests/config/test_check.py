@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from arena.config import ConfigInvalid, Loaded
 from arena.config.check import cycles, same_requests
 from arena.model.project import Project
 from arena.model.route import Route
 from arena.model.service import Dependency, Service
 
 Problems = Callable[..., list[str]]
+Load = Callable[..., Loaded]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,16 @@ Problems = Callable[..., list[str]]
         (
             "{a: {command: x, depends_on: [b]}, b: {command: x, profiles: [ml, gpu]}}",
             "services.a.depends_on.b: needs b, which is not active: its profiles are ml, gpu",
+        ),
+        (
+            "{worker: {command: x}, b: {command: x, allow_from: [worker, wroker]}}",
+            "1:71 services.b.allow_from[1]: there is no service 'wroker'",
+        ),
+        ("{a: {command: x, allow_from: [gateway]}}", "what comes through it is always let in"),
+        ("{a: {command: x, allow_from: [registry]}}", "services.a.allow_from[0]: registry is Arena's own"),
+        (
+            "{a: {command: x, allow_from: [b]}, b: {url: 'http://h'}}",
+            "services.a.allow_from[0]: b runs elsewhere (url), so Arena gives it no token",
         ),
         ("{a: {command: x, ports: ['8000:8000']}}", "port 8000 is wanted by both gateway and a"),
         ("{a: {command: x, ports: ['8500:8500']}}", "port 8500 is wanted by both registry and a"),
@@ -119,3 +131,17 @@ def test_a_misspelt_key_is_told_once_and_not_again_as_its_consequence(problems: 
 def test_several_workers_count_limits_together_or_not_at_all(problems: Problems, text: str, wrong: bool) -> None:
     found = problems(text)
     assert ["gateway.workers: is 2, and 2 workers would each count" in one for one in found] == [True] * wrong
+
+
+def test_who_may_call(load: Load) -> None:
+    """Nobody, one that is not active today, a name by itself; and by default whoever likes."""
+    text = "services: {{a: {{command: x, allow_from: {}}}, b: {{command: x, profiles: [ml]}}, c: {{command: x}}}}"
+    cases = {"[]": (), "[b, c]": ("b", "c"), "c": ("c",), "": None, "[a]": ("a",)}
+    for written, meant in cases.items():
+        assert load(text.format(written)).project.services[0].allow_from == meant
+
+
+def test_the_nearest_name_is_suggested(load: Load) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load("services: {worker: {command: x}, b: {command: x, allow_from: [wroker]}}")
+    assert caught.value.problems[0].hint == "did you mean 'worker'?"

@@ -26,7 +26,7 @@ gateway:
 registry: {{ttl: 0.1}}
 state: {{valkey: "redis://u:{SECRET}@h:1/2"}}
 services:
-  db: {{command: db, restart: always, ports: ["81:81"], healthcheck: {{test: "pg $PORT $$HOME"}}}}
+  db: {{command: db, allow_from: [], restart: always, ports: ["81:81"], healthcheck: {{test: "pg $PORT $$HOME"}}}}
   ai:
     path: ai
     command: ["run", "${{PORT}}", "cost $$5", "null", "", "~", 1.10, "a: b", "é\\n\\t", --key, "{SECRET}", "--token={SECRET}"]
@@ -38,6 +38,7 @@ services:
       - {{path: /ai, roles: [user], rate_limits: []}}
       - {{path: /b, hosts: [x.y], methods: [GET], auth: none, first_byte_timeout: 1ms, max_body_bytes: 5}}
     metadata: {{version: 1.10, price: $$1, weight: 2}}
+    allow_from: [db]
   cache: {{command: cache, healthcheck: {{tcp: true}}}}
   far: {{url: ["http://h:1", "https://i/base"], routes: [{{path: /far}}], healthcheck: {{tcp: 5432}}}}
   split: {{url: ["http://h:1", {{url: "http://h:2", weight: 3}}]}}

@@ -157,6 +157,7 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{url: ftp://x}", "services.a.url: 'ftp://x' is not an http:// or https:// URL"),
         ("{url: 'http://u:p@x'}", "services.a.url: 'http://u:*@x' may hold only"),
         ("{url: http://x, ports: ['1']}", "services.a.ports: has no meaning for a service that runs elsewhere (url)"),
+        ("{url: http://x, allow_from: []}", "services.a.allow_from: has no meaning for a service that runs elsewhere (url)"),
         ("{url: http://x, healthcheck: {test: x}}", "services.a.healthcheck.test: cannot check"),
         ("{command: x, path: gone}", "services.a.path: gone does not exist"),
         ("{command: x, working_dir: arena.yaml}", "services.a.working_dir: arena.yaml is not a folder"),

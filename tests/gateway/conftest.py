@@ -71,9 +71,13 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         max_connections: int = 1000,
         store: StoreAddress | None = None,
         traffic: Traffic | None = None,
+        signing_keys: Path | None = None,
+        guarded: tuple[str, ...] = (),
         **settings: object,
     ) -> Gateway:
         spec = GatewaySpec("test", replace(GatewaySettings(jwt=Jwt(SECRET)), **settings), routes, services, store=store)  # type: ignore[arg-type]
+        if signing_keys is not None:
+            spec = replace(spec, signing_keys_file=str(signing_keys), guarded=guarded)
         if traffic is not None:
             spec = replace(spec, traffic=dict.fromkeys({e.service for e in endpoints}, traffic))
         log_file = tmp_path / f"access-{len(running)}.log"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
@@ -88,6 +90,22 @@ async def boom():
 async def say(status: str):
     state["health"] = None if status == "raise" else sdk.Health(status, "because")
 """
+
+
+LOGGERS = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "httpx", "py.warnings")
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Afterwards logging is as it was."""
+    named = [logging.getLogger(name) for name in LOGGERS]
+    before = [(log, log.level, log.handlers[:], log.filters[:], log.propagate) for log in named]
+    yield
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+    for log, level, handlers, filters, propagate in before:
+        log.setLevel(level)
+        log.handlers[:], log.filters[:], log.propagate = handlers, filters, propagate
 
 
 def free_port() -> int:

@@ -2,7 +2,6 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,20 +10,11 @@ import structlog
 from arena.sdk import logs
 from arena.sdk.request import enter
 
-LOGGERS = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "httpx", "py.warnings")
-
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """Everything logged goes here; afterwards logging is as it was."""
-    named = [logging.getLogger(name) for name in LOGGERS]
-    before = [(log, log.level, log.handlers[:], log.filters[:], log.propagate) for log in named]
-    yield io.StringIO()
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
-    for log, level, handlers, filters, propagate in before:
-        log.setLevel(level)
-        log.handlers[:], log.filters[:], log.propagate = handlers, filters, propagate
+def stream(restored_logging: None) -> io.StringIO:
+    """Everything logged goes here."""
+    return io.StringIO()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

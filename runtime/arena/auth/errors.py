@@ -45,6 +45,18 @@ class TokenMissingClaim(TokenRefused):
     code = "token-missing-claim"
 
 
+class TokenWrongKind(TokenRefused):
+    """Made for another purpose."""
+
+    code = "token-wrong-kind"
+
+
+class TokenKeyUnknown(TokenRefused):
+    """Signed with a key that is not, or no longer, or not yet known here."""
+
+    code = "token-key-unknown"
+
+
 class TokenRevoked(TokenRefused):
     """Taken back by `arena token revoke`, itself or with all of its subject."""
 

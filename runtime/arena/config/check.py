@@ -24,6 +24,7 @@ def check(reading: Reading, project: Project) -> None:
     for service in project.services:
         for dependency in service.depends_on:
             check_dependency(reading, project, service, dependency)
+        check_callers(reading, project, service)
     check_cycles(reading, project)
     check_routes(reading, project)
     check_workers(reading, project)
@@ -90,6 +91,22 @@ def _never_completes(reading: Reading, path: Path, target: Service) -> None:
     elif target.restart.when == "always":
         message = f"waits for {target.name} to complete, but it is always restarted"
         reading.problem(path, message, f'give {target.name} restart: "no" or on-failure')
+
+
+def check_callers(reading: Reading, project: Project, service: Service) -> None:
+    """Who may call a service must exist, and be started by us: nobody else is given a token. One of another profile is not
+    there today."""
+    known = reading.document.services
+    for index, name in enumerate(service.allow_from or ()):
+        path = ("services", service.name, "allow_from", index)
+        caller = project.service(name)
+        if name in RESERVED:
+            message = f"{name} is Arena's own" + ("; what comes through it is always let in" * (name == "gateway"))
+            reading.problem(path, message, "remove it")
+        elif name not in known:
+            reading.problem(path, f"there is no service {name!r:.60}", suggest(name, known))
+        elif caller is not None and caller.external:
+            reading.problem(path, f"{name} runs elsewhere (url), so Arena gives it no token", "let it call the gateway")
 
 
 def check_cycles(reading: Reading, project: Project) -> None:

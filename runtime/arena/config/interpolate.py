@@ -24,6 +24,7 @@ CHILD_VARIABLES = frozenset(
         "ARENA_INSTANCE_ID",
         "ARENA_SERVICE_NAME",
         "ARENA_SERVICE_TOKEN",
+        "ARENA_IDENTITY_FILE",
         "ARENA_PROJECT_ID",
         "SERVICE_DISCOVERY_URL",
     }

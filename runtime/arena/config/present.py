@@ -122,6 +122,8 @@ def _service(project: Project, service: Service) -> dict[str, Any]:
     shown["routes"] = [_route(route) for route in service.routes]
     if service.traffic != Traffic():
         shown["traffic"] = _traffic(service.traffic)
+    if service.allow_from is not None:
+        shown["allow_from"] = [_literal(name) for name in service.allow_from]
     if service.metadata:
         shown["metadata"] = {key: _literal(value) for key, value in service.metadata.items()}
     return shown

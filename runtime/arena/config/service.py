@@ -21,7 +21,9 @@ from arena.model.service import Dependency, Probe, Restart, Service
 from arena.model.snapshot import MOST_WEIGHT, weight
 from arena.model.traffic import Traffic
 
-_STARTED_ONLY = ("path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy")
+_STARTED_ONLY = (
+    "path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy", "allow_from",
+)  # fmt: skip
 _HEALTH_PATH = "/health"  # what a service with a service.yaml answers by contract
 
 
@@ -48,6 +50,7 @@ def service(reading: Reading, name: str, section: ServiceSection) -> Service:
         routes=_routes(name, section, own),
         metadata=_metadata(reading, name, section),
         traffic=traffic(section.traffic),
+        allow_from=None if section.allow_from is None else tuple(section.allow_from),
     )
 
 

@@ -52,6 +52,8 @@ def gateway_spec(
         keys_file=str(layout.api_keys) if settings.api_keys else "",
         keys_used_file=str(layout.api_keys_used) if settings.api_keys else "",
         revoked_file=str(layout.tokens_revoked),
+        signing_keys_file=str(layout.signing_keys),
+        guarded=tuple(service.name for service in project.services if service.allow_from is not None),
         roles=project.roles,
         store=embedded or project.state.address,
         traffic={service.name: service.traffic for service in project.services},

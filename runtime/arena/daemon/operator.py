@@ -19,6 +19,7 @@ from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, 
 from arena.control.operator import Listener
 from arena.daemon import desired, readiness, report
 from arena.daemon.desired import Desired
+from arena.daemon.identity import Identities
 from arena.daemon.registration import Registrations
 from arena.errors import ArenaError, UsageError, WaitTimeout
 from arena.model.event import Event
@@ -50,6 +51,8 @@ class DaemonOperator:
         self._listeners: set[Listener] = set()
         self._logs = LogStore(layout.logs)
         self._registrations = Registrations(self._open_registry)
+        self._identities = Identities(layout)
+        self._renewing: asyncio.Task[None] | None = None
         self._supervisor = Supervisor(
             ProcessBackend(str(layout.root)),
             records=layout.instances,
@@ -65,6 +68,7 @@ class DaemonOperator:
             self._desired = desired.load(self._layout)  # first: it says where the registry is
         except (ValueError, ArenaError) as error:
             _log.error("what was last asked for cannot be read, so nothing is started: %s", error)
+        self._renewing = tasks.spawn(self._identities.keep(), name="identities")
         adopted = await self._supervisor.adopt()
         if adopted and self._desired is not None:
             _log.info("adopted %s", ", ".join(adopted))
@@ -81,6 +85,8 @@ class DaemonOperator:
 
     async def close(self) -> None:
         """Let go of what still runs."""
+        if self._renewing is not None:
+            await tasks.cancel(self._renewing)
         await self._registrations.close()
         await self._supervisor.close()
 
@@ -106,6 +112,7 @@ class DaemonOperator:
             await self._registrations.outside(())
             ended = await self._supervisor.stop((), grace)
         layout = self._layout
+        self._identities.forget()
         for file in (layout.desired, layout.instances, layout.gateway_spec, layout.store_config):
             file.unlink(missing_ok=True)
         if volumes:
@@ -165,6 +172,7 @@ class DaemonOperator:
         moved = self._desired is not None and self._desired.project.registry != wanted.project.registry
         self._desired = wanted
         wanted.save(self._layout)
+        self._identities.follow(wanted.project)
         if moved:
             await self._registrations.change_registry()
         try:
@@ -213,6 +221,7 @@ class DaemonOperator:
         """What died while no daemon was watching is started again."""
         try:
             wanted.save(self._layout)  # what follows from the Project may have changed: a secret, Arena's version
+            self._identities.follow(wanted.project)
             await self._supervisor.apply(wanted.workloads)
             await self._registrations.outside(self._external())
         except ArenaError as error:
@@ -251,7 +260,10 @@ class DaemonOperator:
         if workload.kind != "service":
             return {}
         secret = load_or_create(self._layout.service_secret)
-        return {"ARENA_SERVICE_TOKEN": service_token.mint(secret, workload.name)}
+        return {
+            "ARENA_SERVICE_TOKEN": service_token.mint(secret, workload.name),
+            "ARENA_IDENTITY_FILE": str(self._layout.identity(workload.name)),
+        }
 
     def _open_registry(self) -> RegistryClient:
         url = self._desired.project.registry.url if self._desired else RegistrySettings().url

@@ -16,7 +16,9 @@ from typing import Any
 from arena.auth.api_key import ApiKey, KeyRing, KeyUse
 from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation, Revocations
+from arena.auth.signing_key import SigningKey
 from arena.errors import ConfigError
+from arena.gateway.introduction import Introductions
 from arena.model.gateway import GatewaySpec
 
 REFRESH_SECONDS = 0.2
@@ -25,7 +27,8 @@ _log = logging.getLogger("arena.gateway.access")
 
 
 class Access:
-    """The lists of one spec, all read: `revoked` tokens, and `keys`, None where API keys are not accepted.
+    """The lists of one spec, all read: `revoked` tokens, `keys`, None where API keys are not accepted, and `introductions`,
+    None where services are not told who asks.
 
     Raises ConfigError when a list cannot be read: a gateway must not start by guessing who may come in.
     """
@@ -33,11 +36,15 @@ class Access:
     def __init__(self, spec: GatewaySpec) -> None:
         self.keys: KeyRing | None = None
         self.revoked = Revocations()
+        self.introductions: Introductions | None = None
         self._followed: list[_Followed] = []
         self._uses = Ledger(Path(spec.keys_used_file), KeyUse)
         if spec.keys_file:
             self.keys = KeyRing()
             self._follow(Ledger(Path(spec.keys_file), ApiKey), self.keys.replace)
+        if spec.signing_keys_file:
+            self.introductions = Introductions()
+            self._follow(Ledger(Path(spec.signing_keys_file), SigningKey), self.introductions.use)
         if spec.revoked_file:
             self._follow(Ledger(Path(spec.revoked_file), Revocation), self.revoked.replace)
 

@@ -18,6 +18,7 @@ from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.mirror import compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.transform import compile_transform
+from arena.gateway.introduction import Introductions
 from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
@@ -46,6 +47,7 @@ class Assembler:
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._rosters: dict[str, Roster] = {}
         self.store: Store | None = None
+        self.introductions: Introductions | None = None
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
@@ -74,6 +76,7 @@ class Assembler:
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
         rules = spec.traffic
         self._follow(snapshot, rules)
+        self._introduce(spec)
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
         names = {e.service for e in snapshot.endpoints}
         names |= {name for route in every_route for name in (route.service, *route.asked, *_shadow(route))}
@@ -161,6 +164,13 @@ class Assembler:
                 self._targets[key] = Target(endpoint, rules)
             else:
                 target.follow(endpoint, rules)
+
+    def _introduce(self, spec: GatewaySpec) -> None:
+        """Tell services who asks."""
+        introductions = self.introductions
+        for target in self._targets.values():
+            name = target.service
+            target.introduce = None if introductions is None else introductions.to(name, guarded=name in spec.guarded)
 
     def _serve(self, names: set[str], snapshot: Snapshot, traffic: dict[str, Traffic]) -> dict[str, Service]:
         """The services of these names with their endpoints. Those that are there when we start are warm."""

@@ -94,9 +94,11 @@ def _compose(x: Exchange, target: Target) -> bytes:
         body = (chunk(body) if body else b"") + (LAST_CHUNK if x.body_done else b"")
     else:
         framing = b"content-length: 0\r\n" if head.method in _WITH_BODY else b""
+    introduce = target.introduce
+    introduction = b"" if introduce is None else introduce(x)
     return b"".join(
         (
-            head.method, b" ", target.prefix, match.path, x.query, target.host_line, x.ids, x.client.forwarded,
+            head.method, b" ", target.prefix, match.path, x.query, target.host_line, introduction, x.ids, x.client.forwarded,
             head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, b"", b"")), body,
         )
     )  # fmt: skip

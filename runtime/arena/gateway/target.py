@@ -17,6 +17,7 @@ from arena.policy.latency import PeakEwma
 from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
+    from arena.gateway.introduction import Introducer
     from arena.gateway.upstream import UpstreamConnection
 
 TargetKey = tuple[str, str, Address]
@@ -26,14 +27,16 @@ _DEFAULTS = Traffic()
 class Target:
     """`idle` are its keep-alive connections, the most recently used last. `in_flight` counts requests under way.
     `log_name` is the instance as a JSON string. `resting_until`: it refused a connection and is left alone until then
-    (monotonic seconds). `retired`: it left the snapshot; what is under way ends, nothing is pooled.
+    (monotonic seconds). `introduce` tells the service who asks, None: it is not told. `retired`: it left the snapshot;
+    what is under way ends, nothing is pooled.
 
     `full_weight` is what it registered with, `weight` as much of it as it has now; `since` is when it came into traffic.
     `tripped`: a person took it out of traffic; `ejected`: it did much worse than its peers."""
 
     __slots__ = (
         "address", "breaker", "credit", "ejected", "full_weight", "health", "host_line", "idle", "in_flight", "instance",
-        "latency", "log_name", "prefix", "resting_until", "retired", "service", "since", "tls", "tripped", "weight",
+        "introduce", "latency", "log_name", "prefix", "resting_until", "retired", "service", "since", "tls", "tripped",
+        "weight",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, traffic: Traffic = _DEFAULTS) -> None:
@@ -56,6 +59,7 @@ class Target:
         self.ejected = False
         self.breaker: Breaker | None = None
         self.latency: PeakEwma | None = None
+        self.introduce: Introducer | None = None
         self.follow(endpoint, traffic)
 
     def follow(self, endpoint: Endpoint, traffic: Traffic) -> None:

@@ -78,6 +78,7 @@ class View:
             self._authenticator.accept(access.keys)
         access.take_over(self.access)
         self.access = access
+        self._assembler.introductions = access.introductions
         self.spec = spec
         self.plane.configure(spec.settings)
         self.aside.configure(spec.settings)

@@ -17,7 +17,9 @@ class GatewaySpec:
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     `store` is where limits are counted, None for the memory of the process.
-    `revoked_file` says which tokens are refused before they expire. `roles` says what each role may do.
+    `signing_keys_file` holds the keys that services are told with who asks, '' when they are not told; `guarded` are those
+    that answer nobody who was not introduced so. `revoked_file` says which tokens are refused before they expire. `roles`
+    says what each role may do.
     `traffic` holds the rules of each declared service; others have the defaults.
     """
 
@@ -31,5 +33,7 @@ class GatewaySpec:
     keys_used_file: str = ""
     store: StoreAddress | None = None
     revoked_file: str = ""
+    signing_keys_file: str = ""
+    guarded: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     traffic: dict[str, Traffic] = field(default_factory=dict)

@@ -60,6 +60,20 @@ class StateLayout:
         return self.secrets / "service"
 
     @property
+    def signing_keys(self) -> Path:
+        """The keys that the gateway and the daemon sign with what they tell services."""
+        return self.secrets / "signing-keys.json"
+
+    @property
+    def identities(self) -> Path:
+        """A folder with one file for each service: what it needs to know its callers, and to be known."""
+        return self.root / "identities"
+
+    def identity(self, service: str) -> Path:
+        """The file of one service."""
+        return self.identities / f"{service}.json"
+
+    @property
     def api_keys(self) -> Path:
         """Digests of the API keys, with names and roles."""
         return self.secrets / "api-keys.json"

@@ -67,6 +67,7 @@ class Service:
     `directory` is absolute. `port` None means a free port for each instance; a number is that instance's fixed port (then
     `replicas` is 1). `command` may still hold `${PORT}` and the other per-instance variables, filled at start.
     `metadata` goes to the registry as it is. `weights` belong to `urls`, one by one; empty when all are the same.
+    `allow_from` names the services that may call this one directly; None: the service decides for itself.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Service:
     routes: tuple[Route, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     traffic: Traffic = Traffic()
+    allow_from: tuple[str, ...] | None = None
 
     @property
     def external(self) -> bool:

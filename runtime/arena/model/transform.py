@@ -12,9 +12,11 @@ GATEWAY_HEADERS = frozenset(
     ("host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "keep-alive", "te", "trailer",
      "proxy-connection", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info", "http2-settings",
      "traceparent", "tracestate", "x-request-id", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
-     "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip")
+     "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip",
+     "x-arena-principal")
 )  # fmt: skip
-"""Framing, hop-by-hop, tracing and forwarding: read and written by the gateway itself, so no template may touch them."""
+"""Framing, hop-by-hop, tracing, forwarding and who asks: read and written by the gateway itself, so no template may touch
+them."""
 
 REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 

@@ -14,11 +14,15 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import JSONResponse, Response
 
 from arena.errors import ConfigError
-from arena.sdk import logs
+from arena.sdk import logs, refusal
+from arena.sdk.caller import Callers
 from arena.sdk.environment import Environment
+from arena.sdk.guard import CallerGuard
 from arena.sdk.health import Check, examine
+from arena.sdk.identity import of_process
 from arena.sdk.metrics import CONTENT_TYPE, RequestMetrics
 from arena.sdk.middleware import RequestMiddleware
+from arena.sdk.refusal import CallerRefused
 from arena.sdk.registrar import Registrar
 
 _log = logging.getLogger("arena.sdk")
@@ -42,6 +46,7 @@ def attach(
 ) -> Attachment:
     """Turn `app` into an Arena service; call it once, after the app is made and before it serves.
 
+    It refuses callers that the service's `allow_from` does not name, and lets `principal` and `require_roles` know the others.
     It adds `/health` (from `health`, healthy if None) and `/metrics`, request context and metrics for every request, JSON
     logs for the whole process, and, when Arena started the process, registration with `version`, `capabilities` and
     `metadata` for as long as the app runs. The app's own lifespan stays: registration begins after its startup and ends
@@ -55,7 +60,9 @@ def attach(
     metrics = RequestMetrics()
     described = {"version": version, "capabilities": list(capabilities), **(metadata or {})}
     registrar = None if environment.alone else Registrar(environment, described)
-    app.add_middleware(RequestMiddleware, metrics=metrics)
+    app.add_middleware(CallerGuard, callers=Callers(of_process()))
+    app.add_middleware(RequestMiddleware, metrics=metrics)  # around the guard: a refusal is traced and counted too
+    app.add_exception_handler(CallerRefused, refusal.answer)
     _add_routes(app, metrics, health, _identity(environment, service, version), registrar)
     _wrap_lifespan(app, environment, registrar)
     return Attachment(environment, metrics.registry)

@@ -133,6 +133,11 @@ class ServiceSection(Section):
     routes: list[RouteSection] = Field(
         default=[], description="Which requests go to this service; without any it is private."
     )
+    allow_from: Texts | None = Field(
+        default=None,
+        description="The services that may call this one directly, by name; [] for none. What comes through the gateway "
+        "always may. The service itself refuses the others, as arena.sdk does. Default: anybody may.",
+    )
     traffic: TrafficSection = nested("How requests are spread over its instances, and when one is left alone.")
     metadata: Table = Field(
         default={},

@@ -286,6 +286,7 @@ def _drop(_head: RequestHead, _value: bytes) -> None:
 
 _BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
+    b"x-arena-principal": _drop,
     **dict.fromkeys(
         (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port",
          b"x-forwarded-prefix", b"x-forwarded-server", b"x-real-ip"),
