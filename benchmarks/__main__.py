@@ -7,16 +7,16 @@ import datetime
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import docs, idle, load, machine, pin, report, rounds, startup
+from benchmarks import docs, load, machine, pin, report, rounds
 from benchmarks.contenders.roster import ROSTER
+from benchmarks.measures.roster import MEASURES
 from benchmarks.result import Figure, Result, as_json, save
 
 _HERE = Path(__file__).parent
 _DOCS = _HERE.parent / "docs" / "benchmarks"
-_MEASURES = ("idle", "help", "up")
+_THROUGHPUT = "throughput"
 
 
 def main() -> int:
@@ -40,7 +40,8 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace) -> Result:
     cores = pin.choose()
-    roster = tuple(contender for contender in ROSTER if _wanted(contender.name, options.only))
+    every = _wanted(_THROUGHPUT, options.only)
+    roster = tuple(contender for contender in ROSTER if every or contender.name in options.only)
     about = machine.describe(cores)
     with tempfile.TemporaryDirectory(prefix="arena-bench-") as name:
         folder = Path(name)
@@ -60,16 +61,13 @@ def _measure(options: argparse.Namespace) -> Result:
 
 
 def _figures(folder: Path, cores: pin.Cores, only: tuple[str, ...]) -> tuple[Figure, ...]:
-    measures: dict[str, Callable[[], Figure]] = {
-        "help": startup.measure_help,
-        "up": lambda: startup.measure_up(folder),
-        "idle": lambda: idle.measure(folder, cores),
-    }
-    figures = []
-    for name, measure in measures.items():
+    figures: list[Figure] = []
+    for name, measure in MEASURES.items():
         if _wanted(name, only):
-            figures.append(figure := measure())
-            _say(f"{figure.name}: {figure.note if figure.value is None else f'{figure.value:,.4g} {figure.unit}'}")
+            found = measure(folder, cores)
+            figures += found
+            for figure in found:
+                _say(f"{figure.name}: {report.value(figure) or figure.note}")
     return tuple(figures)
 
 
@@ -82,7 +80,7 @@ def _say(line: str) -> None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    known = (*(contender.name for contender in ROSTER), *_MEASURES)
+    known = (_THROUGHPUT, *MEASURES, *(contender.name for contender in ROSTER))
     names = tuple(text.split(","))
     for name in names:
         if name not in known:
@@ -99,7 +97,11 @@ def _positive(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__, allow_abbrev=False)
     parser.add_argument(
-        "--only", type=_names, default=(), metavar="NAME,...", help="these contenders and measures alone"
+        "--only",
+        type=_names,
+        default=(),
+        metavar="NAME,...",
+        help=f"these parts alone: {_THROUGHPUT} (or some contenders by name), {', '.join(MEASURES)}",
     )
     parser.add_argument("--seconds", type=_positive, default=3, help="length of each sample (3)")
     parser.add_argument("--rounds", type=_positive, default=5, help="samples of each contender (5)")

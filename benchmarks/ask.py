@@ -9,22 +9,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. `accepts` says whether a body is the reply that the origin gave."""
+    """One request. `accepts` says whether a body is the reply that the origin gave. `lua` is more for wrk to do."""
 
     path: str
     accepts: Callable[[str], bool]
     method: str = "GET"
     body: str = ""
+    lua: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Content-Type": "application/json"} if self.body else {}
 
     def script(self) -> str:
-        """The Lua that makes wrk send it. It sets constants alone, so wrk builds the request once."""
+        """The Lua that makes wrk send it. Unless `lua` says more, it sets constants alone, and wrk builds the request once."""
         lines = [f"wrk.method = {_lua(self.method)}"]
         lines += [f"wrk.body = {_lua(self.body)}"] if self.body else []
         lines += [f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in self.headers.items()]
+        lines += [self.lua] if self.lua else []
         return "\n".join(lines) + "\n"
 
 

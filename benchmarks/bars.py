@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks import idle, startup
+from benchmarks.measures import bodies, idle, routes, startup
 from benchmarks.result import Result, ratio
 
 State = Literal["met", "not met", "not measured"]
@@ -66,5 +66,7 @@ BARS: tuple[Bar, ...] = (
     Bar(
         "chat completions a second, Arena ÷ LiteLLM", 100.0, "×", True, _ratio("litellm", ours="arena-chat"), ahead=True
     ),
+    Bar("1,000 routes × 10 endpoints ÷ 10 × 2 (no slower)", 0.97, "×", True, _figure(routes.NAME), ahead=True),
+    Bar(bodies.GROWN, 10, "MB", False, _figure(bodies.GROWN), ahead=True),
     Bar("p99, Arena ÷ Envoy", 1.0, "×", False, _ratio("envoy", "p99"), ahead=True),
 )

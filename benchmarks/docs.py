@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.ask import REPLY
 from benchmarks.bars import BARS, Bar
 from benchmarks.chart import svg
-from benchmarks.report import HEAD, caveats, problems, row
-from benchmarks.result import Result
+from benchmarks.report import HEAD, caveats, groups, problems, row, value
+from benchmarks.result import Figure, Result
 
 _HOW = """## How it was measured
 
@@ -30,7 +30,7 @@ of JSON.
   listed with. LiteLLM is compared with Arena passing on the same completion.
 - wrk does not correct for coordinated omission: read p99 as a comparison.
 - *RSS* is the resident memory when the rounds are over. The memory of an idle connection is what the gateway grew by, divided
-  by 5,000 connections that asked once and then kept quiet (and answered again at the end); kernel buffers are not in it.
+  by 10,000 connections that asked once and then kept quiet (and answered again at the end); kernel buffers are not in it.
 - `arena up -d` is timed in a copy of the demo project, on a warm install: from the command to the prompt, everything healthy.
 
 The machine is virtual and shared, so the figures move by a tenth and more between runs.
@@ -56,13 +56,19 @@ def page(result: Result) -> str:
         "\n".join(f"- {_escape(line)}" for line in problems(result) + caveats(result)),
         "## Bars",
         _table([("", "measured", "bar", ""), *(_bar_row(bar, result) for bar in BARS)]),
-        "What each does for every request:",
+        *(part for name, figures in groups(result) for part in _group(name, figures)),
+        "## What each contender does for every request",
         "\n".join(f"- {entry.title}: {'; '.join(entry.does)}." for entry in result.entries),
         how.strip(),
         "## Where",
         _table([("", ""), *result.machine.items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _group(name: str, figures: list[Figure]) -> tuple[str, str]:
+    rows = [(figure.name, value(figure), figure.note) for figure in figures]
+    return f"## {name or 'More figures'}", _table([("", "measured", "how"), *rows])
 
 
 def _bar_row(bar: Bar, result: Result) -> tuple[str, ...]:

@@ -27,10 +27,10 @@ def choose() -> Cores:
 
 
 @contextlib.contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Run on `core` alone; a process started meanwhile inherits that, with every thread it will ever have."""
+def pinned(*cores: int) -> Iterator[None]:
+    """Run on `cores` alone; a process started meanwhile inherits that, with every thread it will ever have."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, set(cores))
     try:
         yield
     finally:

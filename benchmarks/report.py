@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.bars import BARS, Bar
-from benchmarks.result import Entry, Result, ratio
+from benchmarks.result import Entry, Figure, Result, ratio
 
 HEAD = ("", "req/s", "req/core-s", "core used", "p50 ms", "p99 ms", "RSS MB", "Arena ÷ it", "by core-s")
 BUSY = 0.95  # below this share of its core, a proxy was not what limited the figure
@@ -18,6 +18,7 @@ def text(result: Result) -> str:
     ]
     if rows := [row(result, entry) for entry in result.entries if entry.usable]:
         parts.append(_align([HEAD, *rows]))
+    parts += [_figures(name, figures) for name, figures in groups(result)]
     parts += [notes] if (notes := "\n".join(problems(result) + caveats(result))) else []
     parts.append("\n".join(bar_line(bar, result) for bar in BARS))
     return "\n\n".join(parts)
@@ -55,6 +56,28 @@ def caveats(result: Result) -> list[str]:
     if any(entry.median("busy") < BUSY for entry in usable):
         return [f"* used less than {BUSY:.0%} of its core: the load, or a neighbour on this machine, held it back"]
     return []
+
+
+def groups(result: Result) -> list[tuple[str, list[Figure]]]:
+    """What was measured beside throughput, by group; what could not be measured is in `problems`."""
+    found: dict[str, list[Figure]] = {}
+    for figure in result.figures:
+        if figure.value is not None:
+            found.setdefault(figure.group, []).append(figure)
+    return list(found.items())
+
+
+def value(figure: Figure) -> str:
+    """`1.25 ms`, '' for what was not measured."""
+    if figure.value is None:
+        return ""
+    number = f"{figure.value:,.0f}" if abs(figure.value) >= 1000 else f"{figure.value:.3g}"
+    return f"{number} {figure.unit}".strip()
+
+
+def _figures(name: str, figures: list[Figure]) -> str:
+    lines = [f"  {figure.name:<42} {value(figure):>12}   {figure.note}" for figure in figures]
+    return "\n".join([f"  {name}:", *lines] if name else lines)
 
 
 def bar_line(bar: Bar, result: Result) -> str:

@@ -59,12 +59,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value that is no contender's rate: a time, a size. `value` None means not measured, and `note` why."""
+    """One measured value that is no contender's rate: a time, a size. `value` None means not measured, and `note` why; else it
+    says how. Figures of one `group` stand together in the report, those without one first."""
 
     name: str
     value: float | None
     unit: str
     note: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ class Lane:
         self.script = site.folder / "wrk.lua"
         self.script.write_text(contender.asked.script())
 
-    def sample(self, origin: int, keys: Keys, seconds: int, core: int) -> Sample:
+    def sample(self, origin: int, keys: Keys, seconds: int, core: int, connections: int) -> Sample:
         """Load it once. Raises Broken for a failed request, a dead process, or connections not kept."""
         seen = check.origin_count(origin)
         cpu = self.process.cpu_seconds()
         url, token = self.site.url + self.contender.asked.path, self.contender.credential(keys)
-        got = load.run(url, token, seconds, core, script=self.script)
+        got = load.run(url, token, seconds, core, script=self.script, connections=connections)
         cpu = self.process.cpu_seconds() - cpu
         self.process.require_alive()
         self.served += got.requests
@@ -78,15 +78,16 @@ class Track:
         check.before(contender, lane.site, self.keys)
         return lane
 
-    def sample(self, lane: Lane, seconds: int) -> Sample:
+    def sample(self, lane: Lane, seconds: int, connections: int = load.CONNECTIONS) -> Sample:
         """Load one lane while the others rest. Raises Broken."""
-        return lane.sample(self.origin.site.port, self.keys, seconds, self.cores.load)
+        return lane.sample(self.origin.site.port, self.keys, seconds, self.cores.load, connections)
 
     def _start(self, contender: Contender, origin: int, core: int) -> Lane:
         version = contender.version()
         site = Site(self._folder / contender.name, free_port(), origin, self.keys.secret)
         site.folder.mkdir()
-        process = self._stack.enter_context(running(contender.launch(site), site.output, core))
+        cores = (core,) if contender.pinned else (self.cores.proxy, self.cores.load)
+        process = self._stack.enter_context(running(contender.launch(site), site.output, *cores))
         await_port(process, site.port, contender.patience)
         return Lane(contender, site, process, version)
 

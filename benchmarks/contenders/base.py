@@ -25,7 +25,7 @@ class Contender:
     command. `guarded`: it must refuse bad tokens with 401. `logged`: it must leave one JSON line for each request in the
     site's access log, or in its output when `logs_to_output`. `proxies` is False for the origin alone. `asked` is the request
     it is loaded with, `credential` the bearer token sent along, `against` which of Arena's contenders it is compared with.
-    `patience` is how many seconds it may take to start.
+    `patience` is how many seconds it may take to start. Not `pinned`: it may use every core.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Contender:
     credential: Callable[[Keys], str] = Keys.good
     against: str = "arena"
     patience: float = 15.0
+    pinned: bool = True
 
 
 def require(binary: str, remedy: str) -> str:

@@ -14,18 +14,27 @@ daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error
 worker_rlimit_nofile 16384;
 events {{ worker_connections 8192; }}
 http {{
-  access_log off; keepalive_timeout 300s; keepalive_requests 1000000000; default_type application/json;
+  access_log off; sendfile on; client_max_body_size 0;
+  keepalive_timeout 300s; keepalive_requests 1000000000; default_type application/json;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   {http}
 }}
 """
 
+# `/read` takes a whole body before it answers: `return` alone would answer while it is still coming. The loop to itself is
+# what nginx offers for that.
 _ORIGIN = """
+  upstream itself {{ server 127.0.0.1:{port}; keepalive 64; keepalive_requests 1000000000; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 '{reply}'; }}
     location = /v1/chat/completions {{ return 200 '{chat}'; }}
+    location /files/ {{ root {folder}; }}
+    location = /read {{
+      client_body_buffer_size 16m; proxy_pass_request_body off; proxy_set_header Content-Length "";
+      proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://itself/;
+    }}
     location = /nginx_status {{ stub_status; }}
   }}
 """
@@ -55,7 +64,7 @@ def _command(site: Site, http: str) -> tuple[str, ...]:
 
 
 def _launch_origin(site: Site) -> tuple[str, ...]:
-    return _command(site, _ORIGIN.format(port=site.port, reply=REPLY, chat=CHAT_REPLY))
+    return _command(site, _ORIGIN.format(folder=site.folder, port=site.port, reply=REPLY, chat=CHAT_REPLY))
 
 
 def _launch_proxy(site: Site) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import idle, startup
+from benchmarks.measures import idle, startup
 from benchmarks.result import Entry, Figure, Result, Sample
 
 

@@ -26,6 +26,8 @@ def test_every_bar_against_a_result(whole: Result) -> None:
         ("≥ 4 ×", "not measured"),
         ("≥ 3 ×", "not measured"),
         ("≥ 100 ×", "not measured"),
+        ("≥ 0.97 ×", "not measured"),
+        ("≤ 10 MB", "not measured"),
         ("≤ 1 ×", "met"),
     ]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from benchmarks import report
-from benchmarks.result import Result
+from benchmarks.result import Figure, Result
 
 
 def test_a_row_holds_medians_and_ratios(whole: Result) -> None:
@@ -55,3 +57,25 @@ def test_measures_alone_make_a_report(whole: Result) -> None:
     text = report.text(replace(whole, entries=()))
     assert "req/s" not in text
     assert "93 ms" in text
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        (Figure("x", 1234.5, "MB/s"), "1,234 MB/s"),
+        (Figure("x", 0.8831, "×"), "0.883 ×"),
+        (Figure("x", -0.1071, "µs"), "-0.107 µs"),
+        (Figure("x", 9.34, ""), "9.34"),
+        (Figure("x", None, "ms"), ""),
+    ],
+)
+def test_a_value_has_three_figures_and_its_unit(figure: Figure, text: str) -> None:
+    assert report.value(figure) == text
+
+
+def test_figures_stand_by_group_and_the_unmeasured_apart(whole: Result) -> None:
+    rows = (Figure("a", 1.0, "s"), Figure("b", 2.0, "µs", "how", "Costs"), Figure("c", None, "s", "not measured: why"))
+    text = report.text(replace(whole, figures=rows))
+    assert [name for name, _ in report.groups(replace(whole, figures=rows))] == ["", "Costs"]
+    assert "  Costs:\n  b " in text
+    assert "c: not measured: why" in text

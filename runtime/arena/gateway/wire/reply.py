@@ -11,11 +11,14 @@ import httptools
 
 from arena.gateway.wire.errors import WireError
 from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
+from arena.gateway.wire.recall import Recall
 
 UNTIL_CLOSE = -1
 CHUNKED = -2
 _KEEP_HEADS = 512
-_LONGEST_KEPT = 1024  # bytes; what is longer is rarely repeated, and would fill the memory
+_LONGEST_KEPT = 1024  # bytes
+_KEEP_NAMES = 1024
+_LONGEST_NAME = 64
 
 
 class ReplyHead:
@@ -44,26 +47,24 @@ class ReplyHead:
 class ReplyReader:
     """Reads reply heads, one after the other, of whichever connection.
 
-    The last few hundred are remembered by their bytes: replies to one kind of request often differ in nothing but their date,
-    which changes once a second. What is read the same way twice is read once.
+    Those that come again are remembered by their bytes: replies to one kind of request often differ in nothing but their
+    date, which changes once a second.
     """
 
-    __slots__ = ("_head", "_known")
+    __slots__ = ("_head", "_recall")
 
     def __init__(self) -> None:
         self._head = ReplyHead()
-        self._known: dict[bytes, tuple[int, int, bool, tuple[bytes, ...], bool]] = {}
+        self._recall: Recall[tuple[int, int, bool, tuple[bytes, ...], bool]] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
 
     def read(self, raw: bytes, *, switching: bool = False) -> ReplyHead:
         """Read `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
-        known = self._known.get(raw)
+        known = self._recall.known.get(raw)
         if known is not None:
             return ReplyHead(*known)
         head = self._parse(raw, switching)
-        if head.status != 101 and len(raw) <= _LONGEST_KEPT:
-            if len(self._known) >= _KEEP_HEADS:
-                self._known.clear()
-            self._known[raw] = (head.status, head.length, head.reusable, tuple(head.fields), head.dated)
+        if self._recall.is_due(raw) and head.status != 101:
+            self._recall.keep(raw, (head.status, head.length, head.reusable, tuple(head.fields), head.dated))
         return head
 
     def _parse(self, raw: bytes, switching: bool) -> ReplyHead:
@@ -89,11 +90,24 @@ class ReplyReader:
         return head
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        take = _TAKEN.get(name) or _TAKEN.get(name.lower())
+        try:
+            take = _takers[name]
+        except KeyError:
+            take = _taker_of(name)
         if take is None:
             self._head.fields.append(name + b": " + value)
         else:
             take(self._head, value)
+
+
+def _taker_of(name: bytes) -> _Taker | None:
+    """What reads the headers of a name not met in this spelling before, None when they are only passed on."""
+    if len(_takers) >= _KEEP_NAMES:
+        _takers.clear()
+    take = _BY_NAME.get(name.lower())
+    if len(name) <= _LONGEST_NAME:
+        _takers[name] = take
+    return take
 
 
 def _apply_connection(head: ReplyHead, connection: bytes) -> None:
@@ -133,7 +147,9 @@ def _drop(_head: ReplyHead, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
 
-_BY_NAME: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
+_Taker = Callable[[ReplyHead, bytes], None]
+
+_BY_NAME: dict[bytes, _Taker] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
     b"x-request-id": _drop,
     b"traceparent": _drop,
@@ -142,5 +158,5 @@ _BY_NAME: dict[bytes, Callable[[ReplyHead, bytes], None]] = {
     b"connection": _take_connection,
     b"date": _take_date,
 }
-# Also in the spelling most servers use, to save making it lower case.
-_TAKEN = {**_BY_NAME, **{name.title(): take for name, take in _BY_NAME.items()}}
+# By the name as it was spelt, filled as names come.
+_takers: dict[bytes, _Taker | None] = {}

@@ -16,6 +16,7 @@ import httptools
 
 from arena.gateway.wire.errors import RequestRefused
 from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
+from arena.gateway.wire.recall import Recall
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE)
@@ -24,7 +25,9 @@ _KEEP_KNOWN_HOSTS = 1024
 _LONGEST_HOST = 262  # a domain name of 255, a colon and a port
 _known_hosts: dict[bytes, bytes] = {}
 _KEEP_HEADS = 1024
-_LONGEST_KEPT = 2048  # bytes; what is longer is rarely repeated, and would let strangers fill the memory
+_LONGEST_KEPT = 2048  # bytes
+_KEEP_NAMES = 1024
+_LONGEST_NAME = 64
 
 
 class RequestHead:
@@ -80,32 +83,33 @@ class RequestHead:
         return twin
 
 
+_Taker = Callable[[RequestHead, bytes], None]
+
+
 class RequestReader:
     """Reads request heads, one after the other, of whichever connection: every head is whole, so one parser serves
     all.
 
-    The last plain ones are remembered by their bytes: a program that asks the same thing again, as most do over a
-    connection that is kept, sends the same head again. Nothing is remembered of a head that was refused, or that announces a
-    body, a trace, or anything about the connection.
+    Plain ones that come again are remembered by their bytes: a program that asks the same thing once more sends the same
+    head. Nothing is remembered of a head that was refused, or that announces a body, a trace, or anything about the
+    connection.
     """
 
-    __slots__ = ("_head", "_known", "_parser")
+    __slots__ = ("_head", "_parser", "_recall")
 
     def __init__(self) -> None:
         self._head = RequestHead()
         self._parser = httptools.HttpRequestParser(self)
-        self._known: dict[bytes, RequestHead] = {}
+        self._recall: Recall[RequestHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
 
     def read(self, raw: bytes) -> RequestHead:
         """Read `raw`, which ends with the blank line. Raises RequestRefused."""
-        known = self._known.get(raw)
+        known = self._recall.known.get(raw)
         if known is not None:
             return known.copy()
         head = self._parse(raw)
-        if len(raw) <= _LONGEST_KEPT and head.plain:
-            if len(self._known) >= _KEEP_HEADS:
-                self._known.clear()
-            self._known[raw] = head.copy()
+        if self._recall.is_due(raw) and head.plain:
+            self._recall.keep(raw, head.copy())
         return head
 
     def _parse(self, raw: bytes) -> RequestHead:
@@ -133,12 +137,27 @@ class RequestReader:
         self._head.target = url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        take = _TAKEN.get(name) or _TAKEN.get(name.lower())
-        if take is not None:
-            take(self._head, value)
-        elif b"_" not in name or name.lower().replace(b"_", b"-") not in _TAKEN:
-            # CGI-like servers read X_Forwarded_For as X-Forwarded-For: such a double is dropped.
+        try:
+            take = _takers[name]
+        except KeyError:
+            take = _taker_of(name)
+        if take is None:
             self._head.fields.append(name + b": " + value)
+        else:
+            take(self._head, value)
+
+
+def _taker_of(name: bytes) -> _Taker | None:
+    """What reads the headers of a name not met in this spelling before, None when they are only passed on."""
+    lower = name.lower()
+    take = _BY_NAME.get(lower)
+    if take is None and lower.replace(b"_", b"-") in _BY_NAME:
+        take = _drop  # CGI-like servers read X_Forwarded_For as X-Forwarded-For: such a double is dropped
+    if len(_takers) >= _KEEP_NAMES:
+        _takers.clear()
+    if len(name) <= _LONGEST_NAME:
+        _takers[name] = take
+    return take
 
 
 def _refusal(error: Exception) -> RequestRefused:
@@ -284,7 +303,7 @@ def _drop(_head: RequestHead, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
 
-_BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
+_BY_NAME: dict[bytes, _Taker] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
     b"x-arena-principal": _drop,
     **dict.fromkeys(
@@ -306,5 +325,5 @@ _BY_NAME: dict[bytes, Callable[[RequestHead, bytes], None]] = {
     b"traceparent": _take_traceparent,
     b"tracestate": _take_tracestate,
 }  # fmt: skip
-# Also in the spelling most clients use, to save making it lower case.
-_TAKEN = {**_BY_NAME, **{name.title(): take for name, take in _BY_NAME.items()}}
+# By the name as it was spelt, filled as names come.
+_takers: dict[bytes, _Taker | None] = {}

@@ -15,36 +15,36 @@ from statistics import median
 
 import psutil
 
+from benchmarks.pin import Cores
 from benchmarks.process import Broken, free_port
 from benchmarks.result import Figure
 
 HELP = "arena --help"
 UP = "arena up -d"
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _ARENA = Path(sys.executable).parent / "arena"
 _HELP_RUNS = 10
 _UP_RUNS = 3
 
 
-def measure_help() -> Figure:
+def measure_help(folder: Path, cores: Cores) -> tuple[Figure, ...]:  # noqa: ARG001  # every measure is called alike
     """Median wall time of `arena --help`, in milliseconds."""
     try:
         _arena(_ROOT, "--help")  # a first run may still compile
-        return Figure(
-            HELP, median(_arena(_ROOT, "--help")[0] for _ in range(_HELP_RUNS)) * 1e3, "ms", f"median of {_HELP_RUNS}"
-        )
+        took = median(_arena(_ROOT, "--help")[0] for _ in range(_HELP_RUNS))
+        return (Figure(HELP, took * 1e3, "ms", f"median of {_HELP_RUNS}"),)
     except Broken as error:
-        return Figure(HELP, None, "ms", f"not measured: {error}")
+        return (Figure(HELP, None, "ms", f"not measured: {error}"),)
 
 
-def measure_up(folder: Path) -> Figure:
+def measure_up(folder: Path, cores: Cores) -> tuple[Figure, ...]:  # noqa: ARG001  # likewise
     """Median wall time, in seconds, until `arena up -d` returns with everything healthy, in a copy of the demo project."""
     try:
         project = _copy_demo(folder / "demo")
         times = [_up_and_down(project) for _ in range(_UP_RUNS)]
     except Broken as error:
-        return Figure(UP, None, "s", f"not measured: {error}")
-    return Figure(UP, median(times), "s", "each of " + ", ".join(f"{seconds:.2f}" for seconds in times))
+        return (Figure(UP, None, "s", f"not measured: {error}"),)
+    return (Figure(UP, median(times), "s", "each of " + ", ".join(f"{seconds:.2f}" for seconds in times)),)
 
 
 def _up_and_down(project: Path) -> float:
