@@ -99,7 +99,7 @@ class Bench:
         self.view = View(self.plane, spec, load_snapshot(spec.snapshot_file))
         self._fresh = variant.fresh
         self._asked = 0
-        target = next(iter(self.view.targets))
+        (target,) = self.plane.table.routes[0].service.targets
         self.clients = [ClientConnection(self.plane) for _ in range(CONNECTIONS)]
         self.upstreams = [UpstreamConnection(self.plane, target) for _ in range(CONNECTIONS)]
         for connection in (*self.clients, *self.upstreams):

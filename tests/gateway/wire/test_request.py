@@ -340,6 +340,7 @@ def test_a_reader_that_remembers_reads_as_one_that_does_not(heads: list[bytes]) 
         b"Connection: close",
         b"Expect: 100-continue",
         b"X-Request-ID: one",
+        b"X-Request-Deadline: 1.5",
         b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         b"tracestate: a=b",
     ],
