@@ -8,7 +8,7 @@ import pytest
 
 from arena.config import Loaded
 from arena.config.present import render
-from arena.model.resilience import Retries
+from arena.model.resilience import Fallback, Fault, Retries
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
@@ -83,3 +83,75 @@ def test_mistakes_have_a_place(problems: Problems, written: str, message: str) -
 def test_a_budget_is_the_services(problems: Problems) -> None:
     (problem,) = problems("services: {a: {command: run, routes: [{path: /a, retries: {budget: 10%}}]}}")
     assert "budget" in problem
+
+
+TWO = """
+services:
+  spare: {{command: run}}
+  a:
+    command: run
+    routes: [{{path: /a, {0}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("fallback: {service: spare}", Fallback(service="spare")),
+        ("fallback: {service: spare, on: [unavailable, 503]}", Fallback("spare", on=("unavailable",), statuses=(503,))),
+        ("fallback: {body: sorry}", Fallback(body="sorry")),
+        (
+            "fallback: {status: 203, body: '{\"cost\": \"$$1\"}', content_type: application/json, headers: {X-A: 'b: $$'}}",
+            Fallback(status=203, body='{"cost": "$1"}', content_type="application/json", headers=("X-A: b: $",)),
+        ),
+        ("fallback: {status: 204}", Fallback(status=204)),
+    ],
+)
+def test_fallbacks(load: Load, written: str, expected: Fallback) -> None:
+    project = load(TWO.format(written)).project
+    assert project.services[1].routes[0].fallback == expected
+    assert load(render(project, "yaml")).project == project
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("fault: {delay: 200ms}", Fault(delay=0.2)),
+        ("fault: {delay: {time: 1s, percent: 10%}}", Fault(delay=1.0, delay_share=0.1)),
+        ("fault: {abort: 503, header: X-Chaos}", Fault(abort=503, header="x-chaos")),
+        (
+            "fault: {abort: {status: 429, percent: 0.5}, delay: 2, header: 'X-Chaos: On'}",
+            Fault(2.0, 1.0, 429, 0.5, "x-chaos: On"),
+        ),
+    ],
+)
+def test_faults(load: Load, written: str, expected: Fault) -> None:
+    project = load(TWO.format(written)).project
+    assert project.services[1].routes[0].fault == expected
+    assert load(render(project, "yaml")).project == project
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("fallback: {}", "name a service, or a status and body"),
+        ("fallback: {service: spare, body: x}", "names a service and body"),
+        ("fallback: {service: a}", "is a itself"),
+        ("fallback: {service: spear}", "there is no service 'spear'"),
+        ("fallback: {body: x, on: [connect]}", "should be unavailable, failed or a status"),
+        ("fallback: {body: x, on: []}", "should not be empty"),
+        ("fallback: {body: x, content_type: 'a\\r\\nb'}", "should be a type such as"),
+        ("fallback: {body: x, headers: {content-length: 1}}", "cannot name content-length"),
+        ("fault: {}", "should have a delay or an abort"),
+        ("fault: {delay: 0s}", "more than 0"),
+        ("fault: {abort: 200}", "at least 400"),
+        ("fault: {abort: {percent: 5%}}", "status"),
+        ("fault: {delay: {for: 1s, time: 1s}}", "for"),
+        ("fault: {abort: 503, header: 'a b'}", "the name of a header"),
+    ],
+)
+def test_mistakes_of_fallbacks_and_faults(problems: Problems, written: str, message: str) -> None:
+    found = problems(TWO.format(written))
+    assert len(found) == 1, found
+    assert message in found[0]
+    assert found[0].startswith("6:")

@@ -7,7 +7,6 @@ from typing import cast
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.tries import Tries, is_late
-from arena.model.resilience import Retries
 
 
 class Bare:
@@ -24,7 +23,7 @@ class Bare:
 
 def bare() -> tuple[Exchange, Tries]:
     x = cast("Exchange", Bare())
-    x.tries = Tries(Retries())
+    x.tries = Tries()
     return x, x.tries
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from arena.config import resilience
 from arena.config.context import Reading
 from arena.config.suggest import suggest
 from arena.config.tree import Path
@@ -27,6 +28,7 @@ def check(reading: Reading, project: Project) -> None:
         check_callers(reading, project, service)
     check_cycles(reading, project)
     check_routes(reading, project)
+    resilience.check(reading, project)
     check_workers(reading, project)
 
 

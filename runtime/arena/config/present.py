@@ -203,6 +203,10 @@ def _route(route: Route) -> dict[str, Any]:
         shown["timeout"] = _seconds(route.timeout)
     if route.retries is not None:
         shown["retries"] = resilience.shown(route.retries)
+    if route.fallback is not None:
+        shown["fallback"] = resilience.shown_fallback(route.fallback)
+    if route.fault is not None:
+        shown["fault"] = resilience.shown_fault(route.fault)
     if route.max_body_bytes is not None:
         shown["max_body_bytes"] = route.max_body_bytes
     return shown

@@ -1,14 +1,18 @@
-"""Retries: the sections to the model, and the model as a section again."""
+"""Retries, fallbacks and faults: the sections to the model, and the model as sections again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from arena.config.document.resilience import CAUSES
-from arena.model.resilience import Cause, Retries
+from arena.config.document.resilience import CAUSES, FALLBACK_CAUSES, REPLY_KEYS
+from arena.config.suggest import suggest
+from arena.model.resilience import Cause, Fallback, FallbackCause, Fault, Retries
 
 if TYPE_CHECKING:
-    from arena.config.document.resilience import RouteRetriesSection
+    from arena.config.context import Reading
+    from arena.config.document.resilience import FallbackSection, FaultSection, RouteRetriesSection
+    from arena.config.tree import Path
+    from arena.model.project import Project
 
 _GROWTH = 10.0
 
@@ -51,3 +55,88 @@ def _causes(section: RouteRetriesSection, base: Retries, timeout: float | None) 
     if timeout is not None and "timeout" not in base.on:
         return (*base.on, "timeout")
     return base.on
+
+
+def fallback(section: FallbackSection | None) -> Fallback | None:
+    """The fallback, None where the file names none."""
+    if section is None:
+        return None
+    plain = Fallback()
+    return Fallback(
+        service=section.service or "",
+        status=plain.status if section.status is None else section.status,
+        body=section.body or "",
+        content_type=section.content_type or plain.content_type,
+        headers=tuple(f"{name}: {value}" for name, value in section.headers.items()),
+        on=tuple(cast("FallbackCause", one) for one in FALLBACK_CAUSES if one in section.on),
+        statuses=tuple(dict.fromkeys(int(one) for one in section.on if one.isdigit())),
+    )
+
+
+def shown_fallback(rule: Fallback) -> dict[str, Any]:
+    """The fallback as the section that reads back as it."""
+    on = {"on": [*rule.on, *rule.statuses]}
+    if rule.service:
+        return {"service": rule.service, **on}
+    headers = {name: _literal(value) for name, _, value in (line.partition(": ") for line in rule.headers)}
+    reply = {"status": rule.status, "body": _literal(rule.body), "content_type": rule.content_type, "headers": headers}
+    return {**reply, **on}
+
+
+def fault(section: FaultSection | None) -> Fault | None:
+    """The fault, None where the file asks for none."""
+    if section is None:
+        return None
+    name, _, value = (section.header or "").partition(":")
+    return Fault(
+        delay=section.delay.time if section.delay else 0.0,
+        delay_share=section.delay.percent if section.delay else 1.0,
+        abort=section.abort.status if section.abort else 0,
+        abort_share=section.abort.percent if section.abort else 1.0,
+        header=f"{name.lower()}: {value.strip()}" if value else name.lower(),
+    )
+
+
+def shown_fault(rule: Fault) -> dict[str, Any]:
+    """The fault as the section that reads back as it."""
+    shown: dict[str, Any] = {}
+    if rule.delay:
+        shown["delay"] = {"time": f"{rule.delay!r}s", "percent": rule.delay_share}
+    if rule.abort:
+        shown["abort"] = {"status": rule.abort, "percent": rule.abort_share}
+    if rule.header:
+        shown["header"] = _literal(rule.header)
+    return shown
+
+
+def check(reading: Reading, project: Project) -> None:
+    """A fallback must be another service of the file, or a reply; a fault must do something."""
+    names = {service.name for service in project.services}
+    for service in project.services:
+        for index, route in enumerate(service.routes):
+            path = ("services", service.name, "routes", index)
+            section = reading.document.services[service.name].routes[index].fallback
+            if route.fallback is not None:
+                _check_fallback(reading, service.name, route.fallback, names, (*path, "fallback"))
+            if section is not None and not section.model_fields_set.intersection(("service", *REPLY_KEYS)):
+                _empty(reading, (*path, "fallback"), "should name a service, or a status and body to reply with")
+            if route.fault is not None and not route.fault.delay and not route.fault.abort:
+                _empty(reading, (*path, "fault"), "should have a delay or an abort")
+
+
+def _check_fallback(reading: Reading, name: str, rule: Fallback, names: set[str], path: Path) -> None:
+    if rule.service == name:
+        reading.problem((*path, "service"), f"is {name} itself", "name another service, or a reply")
+    elif rule.service and rule.service not in names:
+        inactive = rule.service in reading.document.services
+        message = "is not active: see its profiles" if inactive else f"there is no service {rule.service!r}"
+        reading.problem((*path, "service"), message, suggest(rule.service, names - {name}))
+
+
+def _empty(reading: Reading, path: Path, message: str) -> None:
+    if reading.checked.is_sound(path):
+        reading.problem(path, message)
+
+
+def _literal(text: str) -> str:
+    return text.replace("$", "$$")

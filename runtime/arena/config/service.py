@@ -215,4 +215,6 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         match=match.conditions(section.match),
         split=match.split(section),
         mirror=mirror.mirror(section.mirror),
+        fallback=resilience.fallback(section.fallback),
+        fault=resilience.fault(section.fault),
     )

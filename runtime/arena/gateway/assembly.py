@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from arena.auth.jwt import Verifier
 from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
+from arena.gateway.fallback import compile_fallback
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
+from arena.gateway.filters.fault import inject
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.mirror import compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
@@ -80,6 +82,7 @@ class Assembler:
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
         names = {e.service for e in snapshot.endpoints}
         names |= {name for route in every_route for name in (route.service, *route.asked, *_shadow(route))}
+        names |= {route.fallback.service for route in spec.routes if route.fallback and route.fallback.service}
         services = self._serve(names, snapshot, rules)
         access = Access(spec.roles)
         routes = []
@@ -99,6 +102,7 @@ class Assembler:
                         ),
                         *self._split(route, services),
                         *change.filters,
+                        *((inject(route.fault),) if route.fault is not None else ()),
                         *self._mirror(route, services),
                     ),
                     self._stats.route(route.name, route.service),
@@ -107,8 +111,9 @@ class Assembler:
                     change.edit_reply if cors is None else without_the_services(change.edit_reply),
                     change.rewrite,
                     cors,
-                    route.retries or service.retries,
-                    _is_careful(route, service),
+                    route.retries,
+                    compile_fallback(route.fallback, services),
+                    _is_careful(route, services),
                     compile_conditions(route.match),
                 )
             )
@@ -189,12 +194,12 @@ class Assembler:
         return self._meters[scope, limit]
 
 
-def _is_careful(route: Route, service: Service) -> bool:
+def _is_careful(route: Route, services: Mapping[str, Service]) -> bool:
     """Whether something must be remembered of each request, and not only of those that fail."""
-    rule = service.retries
-    return bool(
-        route.retries is not None or route.timeout is not None or rule.statuses or rule.per_try_timeout is not None
-    )
+    if (route.retries or route.timeout or route.fallback) is not None:
+        return True
+    rules = [services[name].retries for name in route.asked]
+    return any(rule.statuses or rule.per_try_timeout is not None for rule in rules)
 
 
 def _shadow(route: Route) -> tuple[str, ...]:

@@ -41,10 +41,10 @@ def start(x: Exchange) -> None:
     if breaker is not None:
         x.admission = breaker.generation if breaker.closed else breaker.admit(now)
     x.attempts += 1
-    if tries is not None and tries.rule.per_try_timeout is not None and x.body_done:
-        tries.wait(x, tries.rule.per_try_timeout, failure.try_timed_out)
+    if tries is not None and x.body_done and (seconds := tries.rule(x).per_try_timeout) is not None:
+        tries.wait(x, seconds, failure.try_timed_out)
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
-    if target.idle and x.attempts == 1:
+    if target.idle and (x.attempts == 1 or (tries is not None and x.attempts - tries.before == 1)):
         _send(x, target, target.idle.pop())
     else:
         if not x.body_done:

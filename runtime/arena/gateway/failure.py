@@ -8,8 +8,7 @@ import ssl
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, retry, tunnel
-from arena.gateway.answer import refuse
+from arena.gateway import attempt, fallback, retry, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.tries import is_late
@@ -31,7 +30,7 @@ def _no_instance(service: str) -> Refusal:
 def unavailable(x: Exchange, service: Service, now: float) -> None:
     """Nobody can be asked: there is no instance, or every breaker is open."""
     if not service.targets:
-        refuse(x, _no_instance(service.name))
+        fallback.give_up(x, "unavailable", _no_instance(service.name))
         return
     x.client.plane.stats.breaker_refused[service.name] += 1
     wait = min(target.breaker.wait(now) for target in service.targets if target.breaker is not None)
@@ -39,7 +38,8 @@ def unavailable(x: Exchange, service: Service, now: float) -> None:
     detail = (
         f"every instance of {service.name} has failed too often of late and is given a rest; try again in {seconds} s"
     )
-    refuse(x, Refusal(503, "circuit-open", detail, headers=(b"retry-after: %d" % seconds,)))
+    open_now = Refusal(503, "circuit-open", detail, headers=(b"retry-after: %d" % seconds,))
+    fallback.give_up(x, "unavailable", open_now)
 
 
 def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
@@ -55,7 +55,7 @@ def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
         return
     _count_error(x, "closed")
     age = "an idle connection was closed" if upstream.used else "the connection was closed"
-    refuse(x, _failed(x, f"{age} before a reply came"))
+    fallback.give_up(x, "failed", _failed(x, f"{age} before a reply came"))
 
 
 def timed_out(x: Exchange, replying: bool) -> None:
@@ -66,18 +66,19 @@ def timed_out(x: Exchange, replying: bool) -> None:
     _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
     attempt.failed(x, monotonic())
     if replying or not retry.again(x, "timeout"):
-        refuse(x, _no_reply(x, x.first_byte))
+        fallback.give_up(x, "failed", _no_reply(x, x.first_byte))
 
 
 def try_timed_out(x: Exchange) -> None:
     """The attempt has had its time, and no reply began."""
     tries = x.tries
-    if x.over or tries is None or tries.rule.per_try_timeout is None:
+    seconds = None if x.over or tries is None else tries.rule(x).per_try_timeout
+    if seconds is None:
         return
     _count_error(x, "per_try_timeout")
     attempt.failed(x, monotonic())
     if not retry.again(x, "timeout"):
-        refuse(x, _no_reply(x, tries.rule.per_try_timeout))
+        fallback.give_up(x, "failed", _no_reply(x, seconds))
 
 
 def deadline_passed(x: Exchange) -> None:
@@ -85,16 +86,17 @@ def deadline_passed(x: Exchange) -> None:
     tries = x.tries
     if x.over or tries is None:
         return
+    tries.deadline = 0.0  # a timer may be early by a hair
     target = x.target
     if target is None:
-        refuse(x, too_late("the deadline passed before an instance answered"))
+        fallback.give_up(x, "failed", too_late("the deadline passed before an instance answered"))
         return
     _count_error(x, "deadline")
     if tries.by_client:
         attempt.forgotten(x, target)
     else:
         attempt.failed(x, monotonic())
-    refuse(x, too_late(f"{_place(x)} sent no reply before the deadline"))
+    fallback.give_up(x, "failed", too_late(f"{_place(x)} sent no reply before the deadline"))
 
 
 def too_late(detail: str) -> Refusal:
@@ -106,7 +108,7 @@ def broke_protocol(x: Exchange, why: str) -> None:
     """The upstream's bytes are not an acceptable reply."""
     _count_error(x, "protocol")
     attempt.failed(x, monotonic())
-    refuse(x, _failed(x, why))
+    fallback.give_up(x, "failed", _failed(x, why))
 
 
 def dial_failed(x: Exchange, target: Target, turn: int, cause: str, why: str) -> None:
@@ -120,9 +122,17 @@ def dial_failed(x: Exchange, target: Target, turn: int, cause: str, why: str) ->
     if retry.again(x, "connect"):
         return
     if cause == "connect_timeout":
-        refuse(x, Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
+        fallback.give_up(x, "failed", Refusal(504, "upstream-timeout", f"{_place(x)} {why}"))
     else:
-        refuse(x, _failed(x, why))
+        fallback.give_up(x, "failed", _failed(x, why))
+
+
+def leave(x: Exchange, target: Target) -> None:
+    """Have nothing more to do with `target`, of which nothing was heard if it was not judged."""
+    if not x.judged:
+        attempt.forgotten(x, target)
+    target.in_flight -= 1
+    x.target = None
 
 
 def reason(error: OSError) -> str:

@@ -163,6 +163,16 @@ def render_metrics(plane: Plane, view: View) -> str:
         "Failed attempts, by service and reason.",
         [({"service": service, "reason": reason}, n) for (service, reason), n in stats.upstream_errors.items()],
     )
+    page.counter(
+        "arena_gateway_fallbacks_total",
+        "Requests that a fallback answered.",
+        [({"route": route, "fallback": name}, n) for (route, name), n in stats.fallbacks.items()],
+    )
+    page.counter(
+        "arena_gateway_faults_injected_total",
+        "Faults made on purpose.",
+        [({"route": route, "fault": kind}, n) for (route, kind), n in stats.faults.items()],
+    )
     page.counter("arena_gateway_retries_total", "Attempts made again.", [({}, stats.retries)])
     page.gauge("arena_gateway_requests_in_flight", "Requests under way.", [({}, stats.in_flight)])
     page.gauge("arena_gateway_connections", "Open client connections.", [({}, len(plane.clients))])

@@ -17,6 +17,7 @@ TITLES = {
     "circuit-open": "Every instance is being given a rest",
     "deadline-exceeded": "The deadline has passed",
     "expectation-failed": "The expectation cannot be met",
+    "fault-injected": "A fault on purpose",
     "forbidden": "The caller may not do this",
     "gateway-stopping": "The gateway is stopping",
     "header-too-large": "The request head is too large",

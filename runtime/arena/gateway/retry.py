@@ -6,7 +6,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, dispatch
+from arena.gateway import attempt, dispatch, failure, fallback
 from arena.gateway.exchange import Exchange
 from arena.gateway.tries import Tries
 from arena.gateway.wire.reply import ReplyHead
@@ -26,8 +26,8 @@ def again(x: Exchange, cause: Cause, *, stale: bool = False) -> bool:
     pool had been closed by the time it was used, which is nobody's failure."""
     tries = x.tries
     if tries is None:
-        tries = x.tries = Tries(x.service.retries)
-    if cause not in tries.rule.on:
+        tries = x.tries = Tries()
+    if cause not in tries.rule(x).on:
         return False
     if cause != "connect" and not _is_repeatable(x):
         return False
@@ -46,20 +46,32 @@ def again(x: Exchange, cause: Cause, *, stale: bool = False) -> bool:
 
 def accept(x: Exchange, tries: Tries, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> bool:
     """Whether a reply's head (`rest` came behind it) is the one for the client; if not, another attempt is under way."""
-    if head.status in tries.rule.statuses and _is_repeatable(x):
+    if head.status in tries.rule(x).statuses and _is_repeatable(x):
         now = monotonic()
         asked = 0.0 if _others(x, tries, now, besides=upstream.target) else _retry_after(head)
         wait = _plan(x, tries, now, False, asked) if asked <= LONGEST_RETRY_AFTER else None
         if wait is not None:
-            attempt.replied(x, upstream.target, head.status, now)
-            x.client.plane.stats.upstream_errors[upstream.target.service, f"status_{head.status}"] += 1
-            x.upstream = None
-            upstream.reusable = head.reusable and len(rest) == (0 if x.head.method == b"HEAD" else head.length)
-            upstream.release(now)
+            _put_back(x, upstream, head, rest, now)
             _go(x, tries, wait)
             return False
+    if tries.fallback is not None:
+        spare = fallback.fallback_for(x, head.status)
+        if spare is not None:
+            _put_back(x, upstream, head, rest, monotonic())
+            fallback.take(x, spare)
+            return False
+        tries.fallback = None
     tries.settle()
     return True
+
+
+def _put_back(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes, now: float) -> None:
+    """This reply is not for the client; its connection goes back to the pool if the whole of it has come."""
+    attempt.replied(x, upstream.target, head.status, now)
+    x.client.plane.stats.upstream_errors[upstream.target.service, f"status_{head.status}"] += 1
+    x.upstream = None
+    upstream.reusable = head.reusable and len(rest) == (0 if x.head.method == b"HEAD" else head.length)
+    upstream.release(now)
 
 
 def _is_repeatable(x: Exchange) -> bool:
@@ -74,18 +86,16 @@ def _others(x: Exchange, tries: Tries, now: float, besides: object = None) -> bo
 def _plan(x: Exchange, tries: Tries, now: float, at_once: bool, not_before: float) -> float | None:
     """How long to wait for another attempt, which is taken from the budget; None if there is none, or nobody to ask."""
     made = x.attempts - tries.before
-    wait = next_try(tries.rule, made, now, tries.deadline, random(), at_once=at_once, not_before=not_before)
+    wait = next_try(tries.rule(x), made, now, tries.deadline, random(), at_once=at_once, not_before=not_before)
     if wait is None or not any(is_awake(target, now) for target in x.service.targets):
         return None
     return wait if x.service.budget.withdraw(now) else None
 
 
 def _go(x: Exchange, tries: Tries, wait: float) -> None:
-    target = x.target
-    if target is not None:
-        tries.failed.append(target)
-        target.in_flight -= 1
-        x.target = None
+    if x.target is not None:
+        tries.failed.append(x.target)
+        failure.leave(x, x.target)
     x.client.plane.stats.retries += 1
     tries.turn += 1
     if wait <= 0.0:

@@ -33,6 +33,7 @@ from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.exchange import Exchange
+    from arena.gateway.fallback import Fallback
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.rewrite import Rewriter
 
@@ -75,7 +76,8 @@ class CompiledRoute:
     edit_reply: ReplyEdit | None = None
     rewrite: Rewriter | None = None
     cors: CorsRule | None = None
-    retries: Retries = Retries()
+    retries: Retries | None = None
+    fallback: Fallback | None = None
     careful: bool = False
     holds: Holds | None = None
 

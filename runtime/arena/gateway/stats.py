@@ -50,11 +50,14 @@ class MirrorStats:
 
 
 class Stats:
-    """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit."""
+    """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit;
+    `fallbacks` by route and name, `faults` by route and kind."""
 
     __slots__ = (
         "accepted",
         "breaker_refused",
+        "fallbacks",
+        "faults",
         "in_flight",
         "limits",
         "mirrors",
@@ -73,6 +76,8 @@ class Stats:
         self.retries = 0
         self.swaps = 0
         self.breaker_refused: Counter[str] = Counter()
+        self.fallbacks: Counter[tuple[str, str]] = Counter()
+        self.faults: Counter[tuple[str, str]] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}

@@ -13,19 +13,21 @@ from arena.policy.balance import is_awake
 from arena.policy.deadline import NEVER
 
 if TYPE_CHECKING:
+    from arena.gateway.fallback import Fallback
     from arena.gateway.target import Target
 
 
 class Tries:
-    """`rule` says how often and when; `deadline` (monotonic seconds) is when no attempt may begin any more, `by_client` that
-    the client set it. `failed` are the targets that did not answer. `turn` counts what the exchange waited for, so that
-    whatever answers too late is known as late. `before` are the attempts that do not count against the rule: they were
-    made at another service."""
+    """`own` are the retries of the route, None for the service's; `deadline` (monotonic seconds) is when no attempt may begin
+    any more, `by_client` that the client set it. `failed` are the targets that did not answer. `turn` counts what the exchange
+    waited for, so that whatever answers too late is known as late. `fallback` answers when no attempt does; it is there once.
+    `before` are the attempts that do not count against the rule: they were made at another service."""
 
-    __slots__ = ("_end", "_timer", "before", "by_client", "deadline", "failed", "rule", "turn")
+    __slots__ = ("_end", "_timer", "before", "by_client", "deadline", "failed", "fallback", "own", "turn")
 
-    def __init__(self, rule: Retries) -> None:
-        self.rule = rule
+    def __init__(self, own: Retries | None = None, fallback: Fallback | None = None) -> None:
+        self.own = own
+        self.fallback = fallback
         self.deadline = NEVER
         self.by_client = False
         self.failed: list[Target] = []
@@ -33,6 +35,10 @@ class Tries:
         self.before = 0
         self._timer: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
+
+    def rule(self, x: Exchange) -> Retries:
+        """How often the service of `x` is asked, and when again."""
+        return self.own or x.service.retries
 
     def fresh(self, targets: tuple[Target, ...], now: float) -> tuple[Target, ...]:
         """Those that have not failed this exchange and are fit for work; all, if there are none."""

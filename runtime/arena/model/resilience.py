@@ -24,3 +24,37 @@ class Retries:
     max_backoff: float = 0.25
     on: tuple[Cause, ...] = ("connect", "reset")
     statuses: tuple[int, ...] = ()
+
+
+FallbackCause = Literal["unavailable", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Who answers in a service's place: the service of that name or, with '', a reply of `status`, `content_type` and `body`,
+    with further header lines `headers` ("name: value").
+
+    It does when `on` says so: "unavailable" (no instance is up, or every breaker is open) and "failed" (the last attempt got
+    no reply, or none in time); and when the service itself replied with one of `statuses`.
+    """
+
+    service: str = ""
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: tuple[str, ...] = ()
+    on: tuple[FallbackCause, ...] = ("unavailable", "failed")
+    statuses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault on purpose. `delay_share` of the requests wait for `delay` seconds, `abort_share` are answered with `abort` in
+    the service's place (0: none is); each is drawn for itself. `header` is "name" or "name: value", the name in lower case:
+    only requests with it are affected; '' for all."""
+
+    delay: float = 0.0
+    delay_share: float = 1.0
+    abort: int = 0
+    abort_share: float = 1.0
+    header: str = ""

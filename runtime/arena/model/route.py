@@ -8,7 +8,7 @@ from typing import Literal
 from arena.model.cors import Cors
 from arena.model.match import Condition
 from arena.model.mirror import Mirror
-from arena.model.resilience import Retries
+from arena.model.resilience import Fallback, Fault, Retries
 from arena.model.split import Split
 from arena.model.transform import Transform
 
@@ -57,6 +57,7 @@ class Route:
     says who is asked in the place of `service`, which goes on to name the route in limits and permissions. `mirror`
     says who gets a copy.
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
+    `fallback` answers in the service's place, `fault` says what goes wrong on purpose.
     """
 
     name: str
@@ -79,6 +80,8 @@ class Route:
     match: tuple[Condition, ...] = ()
     split: Split | None = None
     mirror: Mirror | None = None
+    fallback: Fallback | None = None
+    fault: Fault | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

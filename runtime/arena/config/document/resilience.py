@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from arena.config.document.base import PositiveDuration, Section, Share, listed
+from arena.config.document.base import (
+    STRING,
+    Name,
+    PositiveDuration,
+    Section,
+    Share,
+    ShortForm,
+    Text,
+    listed,
+)
+from arena.config.document.transform import HeaderValues
 
 CAUSES = ("connect", "reset", "timeout")
 MAX_ATTEMPTS = 10
@@ -94,4 +105,126 @@ class RetriesSection(RouteRetriesSection):
         default=0.2,
         description="What retries and hedges may come to, as a share of the service's requests; besides, one a second, so that"
         " a quiet service has some.",
+    )
+
+
+FALLBACK_CAUSES = ("unavailable", "failed")
+
+
+def _fallback_cause(value: Any) -> Any:
+    text = str(value)
+    if value not in FALLBACK_CAUSES and not (text.isdigit() and 500 <= int(text) <= 599):
+        raise ValueError(f"should be unavailable, failed or a status from 500 to 599, not {value!r:.40}")
+    return text
+
+
+def _content_type(value: Any) -> Any:
+    if isinstance(value, str) and not _CONTENT_TYPE.fullmatch(value):
+        raise ValueError(f"should be a type such as application/json, not {value!r:.60}")
+    return value
+
+
+_CONTENT_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,64}/[A-Za-z0-9.+*-]{1,64}( ?; ?[A-Za-z0-9-]+=[A-Za-z0-9._-]+)*")
+FallbackOn = Annotated[
+    list[Annotated[str, BeforeValidator(_fallback_cause)]],
+    BeforeValidator(listed),
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"enum": list(FALLBACK_CAUSES)},
+                    {"type": "integer", "minimum": 500, "maximum": 599},
+                    {"type": "string", "pattern": r"^\d|\$"},
+                ]
+            },
+        }
+    ),
+]
+ReplyStatus = Annotated[int, Field(ge=200, le=599), WithJsonSchema({"type": ["integer", "string"]})]
+REPLY_KEYS = ("status", "body", "content_type", "headers")
+
+
+class FallbackSection(Section):
+    """Who answers when the service cannot: another service, or a reply laid down here. The reply says so
+    (`x-arena-fallback`), and so do the access log and the metrics. A fallback has none of its own."""
+
+    service: Name | None = Field(
+        default=None,
+        description="A service of this file, asked with the same path (after strip_path), with its own balance, breakers and"
+        " retries; not for a request that may have reached the first one and must not be repeated (POST, PATCH).",
+    )
+    status: ReplyStatus | None = Field(default=None, description="The status of the reply. Default: 200.")
+    body: Text | None = Field(default=None, description="The body of the reply. Default: none.")
+    content_type: Annotated[str, BeforeValidator(_content_type), WithJsonSchema(STRING)] | None = Field(
+        default=None, description="The Content-Type of the reply. Default: text/plain; charset=utf-8."
+    )
+    headers: HeaderValues = Field(default={}, description="Further headers of the reply.")
+    on: FallbackOn = Field(
+        default=["unavailable", "failed"],
+        description="When it answers: `unavailable` (no instance is up, or every breaker is open), `failed` (the last attempt"
+        " got no reply, or none in time), statuses (5xx) of the service's own. Default: unavailable and failed.",
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> FallbackSection:
+        said = [key for key in REPLY_KEYS if key in self.model_fields_set]
+        if self.service is not None and said:
+            raise ValueError(f"names a service and {said[0]}; a fallback is a service or a reply")
+        return self
+
+
+def _delay(value: Any) -> Any:
+    return {"time": value} if isinstance(value, (str, int, float)) else value
+
+
+def _abort(value: Any) -> Any:
+    return {"status": value} if isinstance(value, (str, int)) else value
+
+
+class DelaySection(Section):
+    """Requests that wait before they go to the service."""
+
+    later: ClassVar = ("for", "fixed_delay", "percentage")
+
+    time: PositiveDuration = Field(description="How long they wait.")
+    percent: Share = Field(default=1.0, description="Which share of the requests. Default: all.")
+
+
+class AbortSection(Section):
+    """Requests that are answered as if the service had failed."""
+
+    later: ClassVar = ("http_status", "grpc_status", "percentage")
+
+    status: Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+        description="The status they are answered with."
+    )
+    percent: Share = Field(default=1.0, description="Which share of the requests. Default: all.")
+
+
+def _fault_header(value: Any) -> Any:
+    if isinstance(value, str) and not _FAULT_HEADER.fullmatch(value):
+        raise ValueError(f"should be the name of a header, or name: value, not {value!r:.60}")
+    return value
+
+
+_FAULT_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}(: ?[!-~]([ -~]{0,200}[!-~])?)?")
+
+
+class FaultSection(Section):
+    """Faults on purpose, to see what they do. Replies touched by one say so (`x-arena-fault`), and so do the access log and the
+    metrics."""
+
+    delay: Annotated[DelaySection, BeforeValidator(_delay), ShortForm(STRING)] | None = Field(
+        default=None, description="Requests that wait before they go to the service: `200ms`, or time and percent."
+    )
+    abort: Annotated[AbortSection, BeforeValidator(_abort), ShortForm({"type": ["integer", "string"]})] | None = Field(
+        default=None,
+        description="Requests answered as if the service had failed: `503`, or status and percent. Retries are not made,"
+        " a fallback answers.",
+    )
+    header: Annotated[str, BeforeValidator(_fault_header), WithJsonSchema(STRING)] | None = Field(
+        default=None,
+        description="Only requests with this header: its name, or `name: value`. Default: all requests.",
     )

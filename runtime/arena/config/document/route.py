@@ -26,7 +26,7 @@ from arena.config.document.base import (
 from arena.config.document.cors import CorsSection
 from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.mirror import MirrorSection
-from arena.config.document.resilience import RouteRetriesSection
+from arena.config.document.resilience import FallbackSection, FaultSection, RouteRetriesSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -201,6 +201,10 @@ class RouteSection(Section):
     retries: RouteRetriesSection | None = Field(
         default=None, description="Where the route differs from its service's traffic.retries."
     )
+    fallback: FallbackSection | None = Field(
+        default=None, description="Who answers when the service cannot: another service, or a reply laid down here."
+    )
+    fault: FaultSection | None = Field(default=None, description="Faults on purpose, for tests.")
     max_body_bytes: Size | None = Field(
         default=None, description="Largest request body. Default: gateway.max_body_bytes."
     )
