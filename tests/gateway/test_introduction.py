@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import jwt
 import pytest
 
 from arena.auth import errors, signed, signing_key
@@ -246,3 +248,25 @@ def test_of_several_keys_the_newest_signs() -> None:
     line = introductions.line(Principal("ana"), "web")
     told = line.partition(b": ")[2].decode().strip()
     assert signed.verify(told, [new.public], (PRINCIPAL,), "web", time.time()).principal.subject == "ana"
+
+
+async def test_who_runs_elsewhere_finds_the_keys_at_the_gateway(
+    gateway: Gateway, stub: Stub, keys: Ledger[SigningKey], start: Start
+) -> None:
+    """By the client that comes with PyJWT, told nothing but the address."""
+    old = signing_key.make(KEY.created_at - 1)
+    keys.update(lambda _: [KEY, old])
+    await gateway.view.access.refresh()
+    async with connected(gateway) as client:
+        await client.ask(get("/x", bearer(sub="ana")))
+        shown = await client.ask(get("/.well-known/arena-keys.json"))
+    assert shown.header("content-type") == "application/jwk-set+json"
+    assert KEY.private not in shown.body.decode()
+    told = stub.asked[0].header(NAME.decode()) or ""
+    finder = jwt.PyJWKClient(f"http://127.0.0.1:{gateway.port}/.well-known/arena-keys.json")
+    key = await asyncio.to_thread(finder.get_signing_key_from_jwt, told)
+    claims = jwt.decode(told, key, algorithms=["EdDSA"], audience="web", issuer="arena-gateway")
+    assert claims["sub"] == "ana"
+    without = await start(stub.endpoint())
+    async with connected(without) as client:
+        assert (await client.ask(get("/.well-known/arena-keys.json"))).json == {"keys": []}

@@ -15,7 +15,7 @@ from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 RESERVED = ("gateway", "registry", "state")
-GATEWAY_PATHS = ("/health", "/services", "/metrics", "/breakers")
+GATEWAY_PATHS = ("/health", "/services", "/metrics", "/breakers", "/.well-known/arena-keys.json")
 
 
 def check(reading: Reading, project: Project) -> None:

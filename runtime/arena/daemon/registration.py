@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from arena import tasks
+from arena.model import registration
 from arena.model.address import Address
 from arena.model.service import Probe, Restart, Service
 from arena.model.snapshot import Snapshot
@@ -43,12 +44,7 @@ class Entry:
 
     def payload(self) -> dict[str, object]:
         """The registry's own shape (the seed's, with `instance_id` and `check`)."""
-        told: dict[str, object] = {
-            "service_name": self.service,
-            "instance_id": self.instance,
-            "url": self.address.url,
-            "metadata": self.metadata,
-        }
+        told = registration.payload(self.service, self.instance, self.address.url, self.metadata)
         if self.probe is not None and self.probe.remote:
             told["health_url"] = _health_url(self.address, self.probe)
             told["check"] = {

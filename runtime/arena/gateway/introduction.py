@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from arena.auth import signed
-from arena.auth.signing_key import SigningKey
+from arena.auth.signing_key import PublicKey, SigningKey
 from arena.gateway.exchange import Exchange
 from arena.model.principal import Principal
 
@@ -29,6 +29,8 @@ class Introductions:
     """Makes and remembers them; `now` is the wall clock in Unix seconds. Until `use` was called nobody is introduced."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.public: tuple[PublicKey, ...] = ()
+        """What services verify with: the keys of now, and of a day ago."""
         self._now = now
         self._key: SigningKey | None = None
         self._count = 0
@@ -36,9 +38,12 @@ class Introductions:
 
     def use(self, keys: Iterable[SigningKey]) -> None:
         """Sign with the newest of these from now on. None at all is taken for a file that is being replaced."""
-        newest = max(keys, key=lambda key: key.created_at, default=self._key)
-        if newest != self._key:
-            self._key = newest
+        ordered = sorted(keys, key=lambda key: key.created_at)
+        if not ordered:
+            return
+        self.public = tuple(key.public for key in ordered)
+        if ordered[-1] != self._key:
+            self._key = ordered[-1]
             self._forget()
 
     def to(self, service: str, *, guarded: bool) -> Introducer:

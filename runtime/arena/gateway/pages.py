@@ -1,5 +1,5 @@
-"""What the gateway tells about itself: /health, /services, /breakers and /metrics, answered on its own port,
-never proxied."""
+"""What the gateway tells about itself: /health, /services, /breakers, /metrics, and the keys that services verify its word
+with; answered on its own port, never proxied."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.routing import Page
 from arena.gateway.stats import LimitStats, Stats
+from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Endpoint
 from arena.telemetry import metrics
@@ -42,6 +43,7 @@ class Pages:
             b"/services": self.services,
             b"/breakers": self.breakers,
             b"/metrics": self.metrics,
+            b"/.well-known/arena-keys.json": self.keys,
         }
 
     def health(self, x: Exchange) -> Content:
@@ -105,6 +107,12 @@ class Pages:
     def metrics(self, _x: Exchange) -> Content:
         """Prometheus text format."""
         return Content(200, metrics.CONTENT_TYPE.encode(), render_metrics(self._plane, self._view).encode())
+
+    def keys(self, _x: Exchange) -> Content:
+        """A JSON Web Key Set, for services that have no identity file because they run elsewhere."""
+        introductions = self._view.access.introductions
+        public = () if introductions is None else introductions.public
+        return Content(200, b"application/jwk-set+json", json.dumps({"keys": codec.encode(public)}).encode() + b"\n")
 
     def _routed(self) -> set[str]:
         """The services that some route leads to."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 
 from arena.errors import ArenaError
+from arena.model import registration
 from arena.model.snapshot import Snapshot
 from arena.registry.follow import read_snapshot
 
@@ -54,18 +54,18 @@ class RegistryClient:
     async def register(self, payload: Mapping[str, object]) -> float:
         """Register, or register again; `payload` is the registry's own shape (see `registry.payload`). Returns the seconds
         until the next heartbeat is due."""
-        answer = await self._call("POST", "/v1/services", payload)
+        answer = await self._call("POST", registration.COLLECTION, payload)
         with self._understanding():
             return float(answer.json()["heartbeat_seconds"])
 
     async def heartbeat(self, service: str, instance: str) -> bool:
         """Say "still here"; False when the registry does not know the instance: register again."""
-        answer = await self._call("PUT", f"{_path(service, instance)}/heartbeat", missing_ok=True)
+        answer = await self._call("PUT", f"{registration.path(service, instance)}/heartbeat", missing_ok=True)
         return answer.status_code != 404
 
     async def deregister(self, service: str, instance: str) -> bool:
         """Take an instance out; False when the registry did not know it."""
-        answer = await self._call("DELETE", _path(service, instance), missing_ok=True)
+        answer = await self._call("DELETE", registration.path(service, instance), missing_ok=True)
         return answer.status_code != 404
 
     async def snapshot(self) -> Snapshot:
@@ -120,7 +120,3 @@ def _explain(answer: httpx.Response) -> str:
         return f"{answer.status_code} {problem['detail']}"
     except (ValueError, KeyError, TypeError):
         return f"{answer.status_code} {answer.text[:200]}"
-
-
-def _path(service: str, instance: str) -> str:
-    return f"/v1/services/{quote(service, safe='')}/{quote(instance, safe='')}"

@@ -11,9 +11,9 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from arena import tasks
+from arena.model import registration
 from arena.sdk.environment import Environment
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Registrar:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _register(self, http: httpx.AsyncClient) -> None:
-        answer = await http.post("/v1/services", json=self._payload())
+        answer = await http.post(registration.COLLECTION, json=self._payload())
         if not answer.is_success:
             raise Refused(_quote(answer))
         lease = _object(answer)
@@ -119,17 +119,13 @@ class Registrar:
             _log.info("deregistered", extra={"registry_status": answer.status_code})
 
     def _payload(self) -> dict[str, object]:
-        return {
-            "service_name": self._environment.service,
-            "instance_id": self._environment.instance,
-            "url": self._environment.url,
-            "health_url": f"{self._environment.url}/health",
-            "metadata": dict(self._metadata),
-        }
+        here = self._environment
+        health = f"{here.url}/health"
+        return registration.payload(here.service, here.instance, here.url, self._metadata, health_url=health)
 
     @property
     def _path(self) -> str:
-        return f"/v1/services/{quote(self._environment.service, safe='')}/{quote(self._instance, safe='')}"
+        return registration.path(self._environment.service, self._instance)
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:

@@ -10,9 +10,11 @@ import logging
 from collections.abc import Generator
 from time import monotonic
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
+from arena.model import registration
 from arena.sdk.environment import Environment
 from arena.sdk.identity import IdentityFile, IdentityUnreadable
 
@@ -87,7 +89,7 @@ class ServiceTransport(httpx.AsyncBaseTransport):
 
     async def _ask(self) -> list[httpx.URL]:
         here = self._environment
-        url = f"{here.discovery_url}/v1/services/{self._service}"
+        url = f"{here.discovery_url}{registration.COLLECTION}/{quote(self._service, safe='')}"
         headers = {"authorization": f"Bearer {here.token}"}
         async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as http:
             answer = await http.get(url, headers=headers)
