@@ -36,6 +36,16 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("logs", LOOK, "Show what services and components wrote."),
     Entry("health", LOOK, "Show what the health checks last said."),
     Entry(
+        "breaker",
+        LOOK,
+        "Show circuit breakers; take instances out of traffic and put them back.",
+        (
+            Entry("breaker list", "Commands", "Show every instance's circuit breaker, weight and place in traffic."),
+            Entry("breaker trip", "Commands", "Take an instance, or all of a service, out of traffic."),
+            Entry("breaker reset", "Commands", "Put it back into traffic, and close its circuit breaker."),
+        ),
+    ),
+    Entry(
         "token",
         ACCESS,
         "Issue, inspect, list and revoke access tokens.",

@@ -36,6 +36,14 @@ def moment(text: str, now: float) -> float:
         ) from None
 
 
+def place(text: str) -> tuple[str, str]:
+    """Read "web/web-2" as ("web", "web-2") and "web" as ("web", ""). Raises UsageError."""
+    service, slash, instance = text.partition("/")
+    if not service or (slash and not instance) or "/" in instance:
+        raise UsageError(f"{text!r} is neither SERVICE nor SERVICE/INSTANCE", hint="write it like web or web/web-2")
+    return service, instance
+
+
 def scale(words: list[str]) -> dict[str, int]:
     """Read ["web=3"] as {"web": 3}. Raises UsageError."""
     return dict(_scale_one(word) for word in words)

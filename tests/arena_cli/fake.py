@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, PartReport, UpReport, UpRequest
 from arena.control.operator import Listener
 from arena.errors import ArenaError
+from arena.model.breaker import BreakerRow
 from arena.model.event import Event, EventName
 from arena.model.instance import InstanceRow
 from arena.model.logline import LogLine, LogQuery
@@ -43,6 +44,15 @@ HEALTH = (
     HealthRow("web", "web-1", "running", "unhealthy", "127.0.0.1:4000", "GET /health: refused", 1_700_000_000.0),
 )
 
+BREAKERS = tuple(
+    BreakerRow(
+        f"gateway-{worker}", "web", name, f"http://127.0.0.1:400{port}", state,
+        opened, 1.5 * opened, None, "passing", True, 0, 1.0, 1.0,
+    )
+    for worker in (1, 2)
+    for port, (name, state, opened) in enumerate((("web-1", "open", 1), ("web-2", "closed", 0)))
+)  # fmt: skip
+
 _ANSWERED = '{"level": "info", "message": "answered", "status": 200}'
 LINES = (
     LogLine(1_700_000_000.25, "gateway", "gateway-1", _ANSWERED, "info", "answered", "t1", "r1"),
@@ -74,6 +84,7 @@ class FakeOperator:
     error: ArenaError | None = None
     rows_now: tuple[InstanceRow, ...] = ROWS
     health_now: tuple[HealthRow, ...] = HEALTH
+    breakers_now: tuple[BreakerRow, ...] = BREAKERS
     lines: tuple[LogLine, ...] = LINES
     hold: bool = True
     chatty: bool = False
@@ -119,6 +130,19 @@ class FakeOperator:
 
     async def health(self) -> tuple[HealthRow, ...]:
         return self.health_now
+
+    async def breakers(self) -> tuple[BreakerRow, ...]:
+        return self.breakers_now
+
+    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
+        self.calls.append(("trip", (service, instance, seconds)))
+        if self.error is not None:
+            raise self.error
+        return self.breakers_now
+
+    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+        self.calls.append(("reset", (service, instance)))
+        return self.breakers_now
 
     async def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
         self.calls.append(("logs", query))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.errors import UsageError
-from arena_cli.parse import duration, moment, scale
+from arena_cli.parse import duration, moment, place, scale
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,14 @@ def test_scales() -> None:
 def test_what_is_no_scale_is_refused(word: str) -> None:
     with pytest.raises(UsageError):
         scale([word])
+
+
+@pytest.mark.parametrize(("word", "meant"), [("web", ("web", "")), ("web/web-2", ("web", "web-2"))])
+def test_places(word: str, meant: tuple[str, str]) -> None:
+    assert place(word) == meant
+
+
+@pytest.mark.parametrize("word", ["", "/", "/web", "web/", "web/a/b"])
+def test_what_is_no_place(word: str) -> None:
+    with pytest.raises(UsageError, match="SERVICE/INSTANCE"):
+        place(word)

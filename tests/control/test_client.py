@@ -79,3 +79,13 @@ async def test_the_daemon_ending_mid_call_is_an_error_not_a_result(layout: State
     async with await asyncio.start_unix_server(hang_up, socket_path(layout)):
         with pytest.raises(ArenaError, match="ended before it answered"):
             await Client(socket_path(layout)).info()
+
+
+async def test_breakers_are_told_tripped_and_reset(client: Client, operator) -> None:
+    assert await client.breakers() == ()
+    (row,) = await client.trip("web", "web-2", 60.0)
+    assert (row.instance, row.state, row.tripped_until) == ("web-2", "tripped", 60.0)
+    (row,) = await client.trip("web", "", None)
+    assert row.tripped_until is None
+    assert await client.reset("web", "web-2") == ()
+    assert operator.asked == [("web", "web-2", 60.0), ("web", "", None), ("web", "web-2")]

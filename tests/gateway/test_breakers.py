@@ -25,6 +25,7 @@ async def test_operators_see_every_breaker_and_nobody_else_does(start: Start) ->
     assert first == {  # type: ignore[has-type]
         **{"service": "web", "instance": "web-0", "url": dead.address.url, "state": "open", "opened": 1},
         **{"health": "passing", "in_traffic": True, "in_flight": 0, "weight": 1.0, "full_weight": 1.0},
+        "tripped_until": None,
     }
     assert page["panic"] == []
     assert (second["instance"], second["state"], second["wait_seconds"]) == ("web-1", "closed", 0.0)  # type: ignore[has-type]

@@ -15,7 +15,7 @@ from arena.policy.membership import members
 @dataclass(eq=False)
 class Member:
     health: EndpointHealth = "passing"
-    tripped: bool = False
+    tripped_until: float = 0.0
     ejected: bool = False
     full_weight: float = 1.0
 
@@ -25,7 +25,7 @@ KINDS = {
     "?": lambda: Member("unknown"),
     "-": lambda: Member("failing"),
     "e": lambda: Member(ejected=True),
-    "t": lambda: Member(tripped=True),
+    "t": lambda: Member(tripped_until=9.0),
     "0": lambda: Member(full_weight=0.0),
 }
 

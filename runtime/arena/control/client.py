@@ -15,6 +15,7 @@ from arena.control.operator import Listener
 from arena.control.socket import socket_path
 from arena.errors import ArenaError, NothingRunning, from_code
 from arena.model import codec
+from arena.model.breaker import BreakerRow
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
 from arena.model.logline import LogLine, LogQuery
@@ -54,6 +55,15 @@ class Client:
 
     async def health(self) -> tuple[HealthRow, ...]:
         return await self._call("health", {})
+
+    async def breakers(self) -> tuple[BreakerRow, ...]:
+        return await self._call("breakers", {})
+
+    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
+        return await self._call("trip", {"service": service, "instance": instance, "seconds": seconds})
+
+    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+        return await self._call("reset", {"service": service, "instance": instance})
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         async with contextlib.aclosing(self._converse("logs", {"query": query})) as messages:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
+from arena.model.breaker import BreakerRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.logline import LogLine, LogQuery
@@ -47,6 +48,20 @@ class Operator(Protocol):
 
     async def health(self) -> tuple[HealthRow, ...]:
         """The rows of `arena health`."""
+        ...
+
+    async def breakers(self) -> tuple[BreakerRow, ...]:
+        """Every endpoint as every gateway worker sees it."""
+        ...
+
+    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
+        """Keep an instance ("" for all of the service) out of traffic, for `seconds` or until it is reset. Returns its rows
+        once every gateway worker has followed. Raises UsageError for what is not registered."""
+        ...
+
+    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+        """Put an instance ("" for all of the service) back into traffic and close its breakers. Returns and raises as `trip`
+        does."""
         ...
 
     def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:

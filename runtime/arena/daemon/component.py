@@ -54,6 +54,8 @@ def gateway_spec(
         revoked_file=str(layout.tokens_revoked),
         signing_keys_file=str(layout.signing_keys),
         guarded=tuple(service.name for service in project.services if service.allow_from is not None),
+        orders_file=str(layout.breaker_orders),
+        service_secret_file=str(layout.service_secret),
         roles=project.roles,
         store=embedded or project.state.address,
         traffic={service.name: service.traffic for service in project.services},

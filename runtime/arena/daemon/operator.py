@@ -18,10 +18,13 @@ from arena.auth.secret import load_or_create
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.control.operator import Listener
 from arena.daemon import desired, readiness, report
+from arena.daemon.breakers import Breakers
 from arena.daemon.desired import Desired
 from arena.daemon.identity import Identities
 from arena.daemon.registration import Registrations
 from arena.errors import ArenaError, UsageError, WaitTimeout
+from arena.model.address import Address
+from arena.model.breaker import BreakerRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
@@ -53,6 +56,7 @@ class DaemonOperator:
         self._registrations = Registrations(self._open_registry)
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
+        self._breakers = Breakers(layout.breaker_orders, self._gateways, self._own_token)
         self._supervisor = Supervisor(
             ProcessBackend(str(layout.root)),
             records=layout.instances,
@@ -113,7 +117,7 @@ class DaemonOperator:
             ended = await self._supervisor.stop((), grace)
         layout = self._layout
         self._identities.forget()
-        for file in (layout.desired, layout.instances, layout.gateway_spec, layout.store_config):
+        for file in (layout.desired, layout.instances, layout.gateway_spec, layout.store_config, layout.breaker_orders):
             file.unlink(missing_ok=True)
         if volumes:
             self._forget()
@@ -152,6 +156,15 @@ class DaemonOperator:
         shown = [state for state in self._supervisor.instances() if state.active or state.status == "failed"]
         inside = [report.health_row(state, troubles.get(state.name, "")) for state in shown]
         return (*inside, *report.external_health(await self._outside()))
+
+    async def breakers(self) -> tuple[BreakerRow, ...]:
+        return await self._breakers.rows()
+
+    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
+        return await self._breakers.trip(service, instance, seconds)
+
+    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+        return await self._breakers.reset(service, instance)
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         instances = {instance.name for instance in self._supervisor.instances()}
@@ -267,7 +280,15 @@ class DaemonOperator:
 
     def _open_registry(self) -> RegistryClient:
         url = self._desired.project.registry.url if self._desired else RegistrySettings().url
-        return RegistryClient(url, service_token.mint_operator(load_or_create(self._layout.service_secret)))
+        return RegistryClient(url, self._own_token())
+
+    def _own_token(self) -> str:
+        return service_token.mint_operator(load_or_create(self._layout.service_secret))
+
+    def _gateways(self) -> dict[str, Address]:
+        """Where each gateway worker that runs answers by itself."""
+        found = self._supervisor.instances(("gateway",)) if self._desired else ()
+        return {one.name: one.address for one in found if one.status == "running" and one.address is not None}
 
     @contextlib.contextmanager
     def _hearing(self, listener: Listener) -> Iterator[None]:

@@ -1,8 +1,4 @@
-"""What is granted and withdrawn while the gateway runs: lists in files, read again soon after they change.
-
-Looking at a file's signature a few times a second costs microseconds, needs no daemon, and misses nothing: a list is replaced
-as a whole, so the new one has another inode. A list that cannot be read leaves the last good one in force, and says so.
-"""
+"""What is granted and withdrawn while the gateway runs: lists in files that are followed."""
 
 from __future__ import annotations
 
@@ -18,10 +14,10 @@ from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation, Revocations
 from arena.auth.signing_key import SigningKey
 from arena.errors import ConfigError
+from arena.gateway.followed import Followed
 from arena.gateway.introduction import Introductions
 from arena.model.gateway import GatewaySpec
 
-REFRESH_SECONDS = 0.2
 NOTE_SECONDS = 5.0
 _log = logging.getLogger("arena.gateway.access")
 
@@ -37,7 +33,7 @@ class Access:
         self.keys: KeyRing | None = None
         self.revoked = Revocations()
         self.introductions: Introductions | None = None
-        self._followed: list[_Followed] = []
+        self._followed: list[Followed] = []
         self._uses = Ledger(Path(spec.keys_used_file), KeyUse)
         if spec.keys_file:
             self.keys = KeyRing()
@@ -69,37 +65,7 @@ class Access:
             _log.error("when API keys were last used is not noted: %s", error)
 
     def _follow(self, ledger: Ledger[Any], apply: Callable[[Iterable[Any]], None]) -> None:
-        self._followed.append(_Followed(ledger, apply))
-
-
-class _Followed:
-    """One list, and who is told of it."""
-
-    def __init__(self, ledger: Ledger[Any], apply: Callable[[Iterable[Any]], None]) -> None:
-        self._ledger = ledger
-        self._apply = apply
-        self._seen = ledger.signature()
-        self._problem = ""
-        apply(ledger.read())
-
-    async def refresh(self) -> bool:
-        # Before reading: what changes while we read is read again.
-        signature = self._ledger.signature()
-        if signature == self._seen:
-            return False
-        try:
-            rows = await asyncio.to_thread(self._ledger.read)
-        except ConfigError as error:
-            self._complain(error.message)
-            return False
-        self._seen, self._problem = signature, ""
-        self._apply(rows)
-        return True
-
-    def _complain(self, problem: str) -> None:
-        if problem != self._problem:
-            _log.error("going on with the last good list: %s", problem)
-        self._problem = problem
+        self._followed.append(Followed(ledger, apply))
 
 
 def _merged(used: dict[str, float], ids: frozenset[str], rows: tuple[KeyUse, ...]) -> list[KeyUse]:

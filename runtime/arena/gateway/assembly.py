@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from arena.auth.jwt import Verifier
@@ -25,11 +26,13 @@ from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
+from arena.model.breaker import BreakerOrder
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.traffic import Traffic
 from arena.policy.access import Access
+from arena.policy.order import in_force
 
 if TYPE_CHECKING:
     from arena.gateway.store.store import Store
@@ -48,6 +51,8 @@ class Assembler:
         self._targets: dict[TargetKey, Target] = {}
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._rosters: dict[str, Roster] = {}
+        self._orders: tuple[BreakerOrder, ...] = ()
+        self._trip_ends = inf  # when the next one does, in Unix seconds
         self.store: Store | None = None
         self.introductions: Introductions | None = None
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
@@ -79,6 +84,7 @@ class Assembler:
         rules = spec.traffic
         self._follow(snapshot, rules)
         self._introduce(spec)
+        self._mark_tripped(time.time())
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
         names = {e.service for e in snapshot.endpoints}
         names |= {name for route in every_route for name in (route.service, *route.asked, *_shadow(route))}
@@ -137,8 +143,20 @@ class Assembler:
         """Every service, with its endpoints."""
         return self._rosters.values()
 
+    def obey(self, orders: tuple[BreakerOrder, ...], resets: Iterable[BreakerOrder] = ()) -> None:
+        """Follow what people ordered, `resets` being news."""
+        self._orders = orders
+        for target in self._targets.values():
+            if target.breaker is not None and any(reset.covers(target.service, target.instance) for reset in resets):
+                target.breaker.reset()
+        self._mark_tripped(time.time())
+        for roster in self._rosters.values():
+            roster.reconsider(time.monotonic())
+
     def tend(self, now: float) -> None:
         """Let what moves between two swaps move; to be called a few times a second. `now` is monotonic seconds."""
+        if self._trip_ends <= time.time():
+            self.obey(self._orders)
         for roster in self._rosters.values():
             roster.tend(now)
 
@@ -176,6 +194,13 @@ class Assembler:
         for target in self._targets.values():
             name = target.service
             target.introduce = None if introductions is None else introductions.to(name, guarded=name in spec.guarded)
+
+    def _mark_tripped(self, now: float) -> None:
+        """Tell every target whether it is kept out; `now` in Unix seconds."""
+        self._trip_ends = min((order.until for order in self._orders if order.until and order.until > now), default=inf)
+        for target in self._targets.values():
+            order = in_force(self._orders, target.service, target.instance, now)
+            target.tripped_until = 0.0 if order is None else order.until or inf
 
     def _serve(self, names: set[str], snapshot: Snapshot, traffic: dict[str, Traffic]) -> dict[str, Service]:
         """The services of these names with their endpoints. Those that are there when we start are warm."""

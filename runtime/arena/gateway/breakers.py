@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 from arena.telemetry import metrics
@@ -22,9 +23,10 @@ def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
             "service": target.service,
             "instance": target.instance,
             "url": target.address.url,
-            "state": "disabled" if target.breaker is None else target.breaker.state(now),
+            "state": _state(target, now),
             "opened": 0 if target.breaker is None else target.breaker.opened,
             "wait_seconds": 0.0 if target.breaker is None else round(target.breaker.wait(now), 3),
+            "tripped_until": target.tripped_until if 0 < target.tripped_until < inf else None,
             "health": target.health,
             "in_traffic": target in roster.service.targets,
             "in_flight": target.in_flight,
@@ -33,6 +35,12 @@ def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
         }
         for roster, target in _all(rosters)
     ]
+
+
+def _state(target: Target, now: float) -> str:
+    if target.tripped_until:
+        return "tripped"
+    return "disabled" if target.breaker is None else target.breaker.state(now)
 
 
 def panicking(rosters: Iterable[Roster]) -> list[str]:
@@ -63,6 +71,11 @@ def write(page: metrics.Page, rosters: Iterable[Roster], stats: Stats, now: floa
         "arena_gateway_endpoint_weight",
         "What an endpoint gets beside the others of its service, 0 when it is out of traffic.",
         [(_labels(one), one.weight if one in roster.service.targets else 0) for roster, one in everybody],
+    )
+    page.gauge(
+        "arena_gateway_breaker_tripped",
+        "1 while a person keeps an endpoint out of traffic.",
+        [(_labels(one), int(bool(one.tripped_until))) for _, one in everybody],
     )
     page.gauge(
         "arena_gateway_panic",

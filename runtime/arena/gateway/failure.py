@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 REST_SECONDS = 1.0
 
 
-def _no_instance(service: str) -> Refusal:
-    return Refusal(
-        503, "unavailable", f"no instance of {service} is up; `arena health` says why", headers=(b"retry-after: 1",)
-    )
+def _no_instance(service: Service) -> Refusal:
+    why = "is up; `arena health` says why"
+    if service.tripped:
+        why = "is in traffic, by an operator's order; `arena breaker list` tells which"
+    return Refusal(503, "unavailable", f"no instance of {service.name} {why}", headers=(b"retry-after: 1",))
 
 
 def unavailable(x: Exchange, service: Service, now: float) -> None:
     """Nobody can be asked: there is no instance, or every breaker is open."""
     if not service.targets:
-        fallback.give_up(x, "unavailable", _no_instance(service.name))
+        fallback.give_up(x, "unavailable", _no_instance(service))
         return
     x.client.plane.stats.breaker_refused[service.name] += 1
     wait = min(target.breaker.wait(now) for target in service.targets if target.breaker is not None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import breakers
+from arena.gateway import breakers, insider
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.refusal import Content, Refusal
@@ -95,14 +95,15 @@ class Pages:
         return _json({"services": rows, "stale": self._view.stale})
 
     def breakers(self, x: Exchange) -> Content | Refusal:
-        """Each endpoint with its circuit breaker and its weight, for callers with the operator role. Every worker has breakers
-        of its own."""
-        refusal = self._authenticate(x) or _operators_alone(x)
-        if refusal is not None:
-            return refusal
+        """Each endpoint with its circuit breaker and its weight, for callers with the operator role and the daemon. Every
+        worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix seconds."""
+        if not insider.asks(x, self._view.spec.service_secret_file):
+            refusal = self._authenticate(x) or _operators_alone(x)
+            if refusal is not None:
+                return refusal
         rosters = self._view.rosters
         told = {"panic": breakers.panicking(rosters), "breakers": breakers.rows(rosters, monotonic())}
-        return _json({"worker": self._view.worker, **told})
+        return _json({"worker": self._view.worker, "obeyed": self._view.orders.obeyed, **told})
 
     def metrics(self, _x: Exchange) -> Content:
         """Prometheus text format."""

@@ -58,6 +58,11 @@ class Roster:
         ):
             self._weigh(traffic, now)
 
+    def reconsider(self, now: float) -> None:
+        """Something was ordered about the endpoints."""
+        if self._traffic is not None:
+            self._settle(self._traffic, now, self.service.targets)
+
     def _settle(self, traffic: Traffic, now: float, known: tuple[Target, ...]) -> None:
         """Decide who is in traffic. Whoever is, and is not among the `known`, begins slowly."""
         chosen, self.panicking = members(self.endpoints, traffic.panic_threshold)
@@ -65,6 +70,7 @@ class Roster:
             for one in set(chosen).difference(known):
                 one.since = now
         self.service.targets = tuple(chosen)
+        self.service.tripped = bool(self.endpoints) and all(one.tripped_until for one in self.endpoints)
         self._weigh(traffic, now)
 
     def _weigh(self, traffic: Traffic, now: float) -> None:

@@ -52,13 +52,14 @@ _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET
 @dataclass(slots=True)
 class Service:
     """The live targets of one service, how to choose among them (None: the default), and its retry budget, which survives a
-    swap."""
+    swap. `tripped`: there are none because a person took them out of traffic."""
 
     name: str
     targets: tuple[Target, ...]
     budget: RetryBudget
     pick: Pick | None = None
     retries: Retries = Retries()
+    tripped: bool = False
 
 
 @dataclass(slots=True)

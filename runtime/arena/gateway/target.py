@@ -31,12 +31,13 @@ class Target:
     what is under way ends, nothing is pooled.
 
     `full_weight` is what it registered with, `weight` as much of it as it has now; `since` is when it came into traffic.
-    `tripped`: a person took it out of traffic; `ejected`: it did much worse than its peers."""
+    `tripped_until`: a person took it out of traffic (Unix seconds, infinite for no end, 0: nobody did); `ejected`: it did
+    much worse than its peers."""
 
     __slots__ = (
         "address", "breaker", "credit", "ejected", "full_weight", "health", "host_line", "idle", "in_flight", "instance",
-        "introduce", "latency", "log_name", "prefix", "resting_until", "retired", "service", "since", "tls", "tripped",
-        "weight",
+        "introduce", "latency", "log_name", "prefix", "resting_until", "retired", "service", "since", "tls",
+        "tripped_until", "weight",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, traffic: Traffic = _DEFAULTS) -> None:
@@ -55,7 +56,7 @@ class Target:
         self.weight = self.full_weight = 1.0
         self.credit = 0.0
         self.since = -inf
-        self.tripped = False
+        self.tripped_until = 0.0
         self.ejected = False
         self.breaker: Breaker | None = None
         self.latency: PeakEwma | None = None

@@ -7,9 +7,11 @@ from collections.abc import Collection
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
-from arena.gateway.access import NOTE_SECONDS, REFRESH_SECONDS, Access
+from arena.gateway.access import NOTE_SECONDS, Access
 from arena.gateway.assembly import Assembler
 from arena.gateway.filters.auth import Authenticator
+from arena.gateway.followed import REFRESH_SECONDS
+from arena.gateway.orders import Orders
 from arena.gateway.pages import Pages
 from arena.gateway.plane import Plane
 from arena.gateway.routing import Table
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
 
-TEND_SECONDS = 0.2
 Source = Literal["none", "file", "registry"]
 
 
@@ -42,7 +43,9 @@ class View:
         self._assembler = Assembler(plane.stats)
         self._connected = False
         self._confirmed_at: float | None = None
-        self.spec: GatewaySpec
+        self.spec = spec
+        self.orders = Orders(spec.orders_file)
+        self._assembler.obey(self.orders.rows)
         self.access = Access(spec)
         self._authenticator: Authenticator
         self.use_spec(spec)
@@ -79,6 +82,9 @@ class View:
         access.take_over(self.access)
         self.access = access
         self._assembler.introductions = access.introductions
+        if spec.orders_file != self.spec.orders_file:
+            self.orders = Orders(spec.orders_file)
+            self._assembler.obey(self.orders.rows)
         self.spec = spec
         self.plane.configure(spec.settings)
         self.aside.configure(spec.settings)
@@ -98,7 +104,9 @@ class View:
     async def tend(self) -> None:
         """Let what moves between two swaps move, for ever."""
         while True:
-            await asyncio.sleep(TEND_SECONDS)
+            await asyncio.sleep(REFRESH_SECONDS)
+            if await self.orders.refresh():
+                self._assembler.obey(self.orders.rows, self.orders.resets())
             self._assembler.tend(monotonic())
 
     def use_snapshot(self, snapshot: Snapshot) -> None:

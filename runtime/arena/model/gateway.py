@@ -20,6 +20,8 @@ class GatewaySpec:
     `signing_keys_file` holds the keys that services are told with who asks, '' when they are not told; `guarded` are those
     that answer nobody who was not introduced so. `revoked_file` says which tokens are refused before they expire. `roles`
     says what each role may do.
+    `orders_file` is what people ordered about endpoints (`arena breaker trip`). `service_secret_file` holds what the daemon
+    signs its own requests with.
     `traffic` holds the rules of each declared service; others have the defaults.
     """
 
@@ -37,3 +39,5 @@ class GatewaySpec:
     guarded: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     traffic: dict[str, Traffic] = field(default_factory=dict)
+    orders_file: str = ""
+    service_secret_file: str = ""

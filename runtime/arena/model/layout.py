@@ -119,5 +119,10 @@ class StateLayout:
         return self.root / "snapshot.json"
 
     @property
+    def breaker_orders(self) -> Path:
+        """What people ordered about endpoints, followed by every gateway worker."""
+        return self.root / "breaker-orders.json"
+
+    @property
     def registry_state(self) -> Path:
         return self.root / "registry.json"

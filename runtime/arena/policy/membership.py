@@ -30,10 +30,11 @@ from arena.model.snapshot import EndpointHealth
 
 
 class Member(Protocol):
-    """What an endpoint tells: its health, whether a person took it out, whether it was ejected, and its weight in full."""
+    """What an endpoint tells: its health, until when a person took it out (0: nobody did), whether it was ejected, and its
+    weight in full."""
 
     health: EndpointHealth
-    tripped: bool
+    tripped_until: float
     ejected: bool
     full_weight: float
 
@@ -43,7 +44,7 @@ M = TypeVar("M", bound=Member)
 
 def members(endpoints: Sequence[M], panic_threshold: float) -> tuple[list[M], bool]:
     """Those in traffic, and whether that is for panic. `panic_threshold` is a share of the endpoints; 0: never."""
-    usable = [one for one in endpoints if not one.tripped and one.full_weight > 0]
+    usable = [one for one in endpoints if not one.tripped_until and one.full_weight > 0]
     checked = [one for one in usable if one.health != "failing"]
     live = [one for one in checked if not one.ejected]
     if len(live) < panic_threshold * len(usable):

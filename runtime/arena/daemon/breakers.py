@@ -1,0 +1,110 @@
+"""Breakers of every gateway worker: asked on the workers' own ports, commanded through a file that each of them follows."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from arena.auth.ledger import Ledger
+from arena.errors import ArenaError, UsageError
+from arena.model import codec
+from arena.model.address import Address
+from arena.model.breaker import BreakerOrder, BreakerRow
+from arena.policy.order import added
+
+_PATIENCE = 1.5  # seconds for one worker's answer
+_OBEDIENCE = 3.0  # seconds until every worker must have followed an order
+_LOOK_AGAIN = 0.05
+_log = logging.getLogger("arena.daemon.breakers")
+
+
+class Breakers:
+    """`workers` tells where each worker answers, by its name; `token` makes the token that opens their pages; `orders` is the
+    file they follow."""
+
+    def __init__(self, orders: Path, workers: Callable[[], dict[str, Address]], token: Callable[[], str]) -> None:
+        self._orders = Ledger(orders, BreakerOrder)
+        self._workers = workers
+        self._token = token
+
+    async def rows(self) -> tuple[BreakerRow, ...]:
+        """Every endpoint as every worker sees it. Raises ArenaError when a worker does not answer."""
+        return (await self._look())[1]
+
+    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
+        """Keep an instance ("" for all) out of traffic, for `seconds` or without end. Returns its rows once every worker has
+        followed. Raises UsageError for what is not there, ArenaError when a worker does not answer or follow."""
+        now = time.time()
+        return await self._give(
+            BreakerOrder("trip", service, instance, now, None if seconds is None else now + seconds)
+        )
+
+    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+        """Put it back, and close its breakers. Returns and raises as `trip` does."""
+        return await self._give(BreakerOrder("reset", service, instance, time.time()))
+
+    async def _give(self, order: BreakerOrder) -> tuple[BreakerRow, ...]:
+        _, rows = await self._look()
+        _require(order, rows)
+        self._orders.update(lambda orders: added(orders, order, order.at))
+        end = time.monotonic() + _OBEDIENCE
+        while time.monotonic() < end:
+            obeyed, rows = await self._look()
+            if obeyed >= order.at:
+                return tuple(row for row in rows if order.covers(row.service, row.instance))
+            await asyncio.sleep(_LOOK_AGAIN)
+        raise ArenaError(
+            f"not every gateway worker has followed within {_OBEDIENCE:g} s",
+            hint="the order stands, and is followed as soon as they can; `arena logs gateway` says why not yet",
+        )
+
+    async def _look(self) -> tuple[float, tuple[BreakerRow, ...]]:
+        """The time of the newest order that all workers have followed, and their rows."""
+        workers = self._workers()
+        if not workers:
+            raise ArenaError("no gateway runs", hint="`arena ps -a` shows what became of it")
+        pages = await asyncio.gather(*(self._ask(name, address) for name, address in workers.items()))
+        rows = (
+            codec.decode(BreakerRow, {**row, "worker": name})
+            for name, page in zip(workers, pages, strict=True)
+            for row in page["breakers"]
+        )
+        return min(page["obeyed"] for page in pages), tuple(rows)
+
+    async def _ask(self, name: str, address: Address) -> Any:
+        # Imported late because httpx costs its importer a tenth of a second, which the daemon's start has not got.
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as client:
+                answer = await client.get(
+                    f"{address.url}/breakers", headers={"authorization": f"Bearer {self._token()}"}
+                )
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            _log.warning("%s does not tell of its breakers: %r", name, error)
+            raise ArenaError(
+                f"{name} does not answer", hint="`arena health` and `arena logs gateway` say more"
+            ) from None
+
+
+def _require(order: BreakerOrder, rows: Sequence[BreakerRow]) -> None:
+    services = {row.service for row in rows}
+    if order.service not in services:
+        raise UsageError(f"no instance of {order.service!r:.60} is registered", hint=_near(order.service, services))
+    instances = {row.instance for row in rows if row.service == order.service}
+    if order.instance and order.instance not in instances:
+        raise UsageError(
+            f"{order.service} has no instance {order.instance!r:.60}", hint=_near(order.instance, instances)
+        )
+
+
+def _near(name: str, names: set[str]) -> str:
+    close = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(names)) or 'none'}"

@@ -1,0 +1,120 @@
+"""daemon.breakers: before real gateways in this process, each following the same file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from arena import tasks
+from arena.auth import service_token
+from arena.auth.secret import load_or_create
+from arena.daemon import breakers
+from arena.daemon.breakers import Breakers
+from arena.errors import ArenaError, UsageError
+from arena.gateway.listener import listen
+from arena.gateway.plane import Plane
+from arena.gateway.view import View
+from arena.model.address import Address
+from arena.model.gateway import GatewaySpec
+from arena.model.project import GatewaySettings, Jwt
+from arena.model.route import Route
+from arena.model.snapshot import Endpoint, Snapshot
+
+NAMES = ("web-1", "web-2")
+
+
+@dataclass
+class Fleet:
+    """Two workers, and what commands them. `views` are their insides."""
+
+    breakers: Breakers
+    views: list[View]
+    addresses: dict[str, Address]
+
+    def in_traffic(self) -> list[list[str]]:
+        return [[one.instance for one in view.plane.table.routes[0].service.targets] for view in self.views]
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
+    secret_file, orders = tmp_path / "service", tmp_path / "orders.json"
+    secret = load_or_create(secret_file)
+    spec = GatewaySpec(
+        "p", GatewaySettings(jwt=Jwt("s" * 32)), (Route("web", "web", "/", auth="none"),),
+        orders_file=str(orders), service_secret_file=str(secret_file),
+    )  # fmt: skip
+    endpoints = tuple(Endpoint("web", name, Address("127.0.0.1", 9), "passing") for name in NAMES)
+    addresses, views, servers, running = {}, [], [], []
+    for number in (1, 2):
+        plane = Plane(replace(spec.settings), None, 100)
+        views.append(View(plane, spec, Snapshot(1, "e", endpoints), f"gateway-{number}"))
+        servers.append(await listen(plane, "127.0.0.1", 0))
+        addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].sockets[0].getsockname()[1])
+        running.append(tasks.spawn(views[-1].tend(), name="tend"))
+    command = Breakers(orders, lambda: addresses, lambda: service_token.mint_operator(secret))
+    yield Fleet(command, views, addresses)
+    await tasks.cancel(*running)
+    for server in servers:
+        server.close()
+    for view in views:
+        for client in view.plane.clients:
+            client.transport.abort()
+
+
+async def test_every_endpoint_of_every_worker_is_listed(fleet: Fleet) -> None:
+    rows = await fleet.breakers.rows()
+    assert [(row.worker, row.instance, row.state) for row in rows] == [
+        (worker, name, "closed") for worker in ("gateway-1", "gateway-2") for name in NAMES
+    ]
+
+
+async def test_an_order_is_followed_by_all_when_it_returns(fleet: Fleet) -> None:
+    began = time.monotonic()
+    rows = await fleet.breakers.trip("web", "web-2", None)
+    assert time.monotonic() - began < 3.0  # mostly 0.2 s; the machine may be busy
+    assert [(row.instance, row.state, row.tripped_until) for row in rows] == [("web-2", "tripped", None)] * 2
+    assert fleet.in_traffic() == [["web-1"], ["web-1"]]
+    rows = await fleet.breakers.trip("web", "", 600.0)
+    assert len(rows) == 4
+    assert all(row.tripped_until is not None and 590 < row.tripped_until - time.time() <= 600 for row in rows)
+    assert fleet.in_traffic() == [[], []]
+    assert {row.state for row in await fleet.breakers.reset("web", "")} == {"closed"}
+    assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("service", "instance", "message", "hint"),
+    [
+        ("wbe", "", "no instance of 'wbe' is registered", "did you mean 'web'?"),
+        ("db", "", "no instance of 'db' is registered", "there are: web"),
+        ("web", "web-3", "web has no instance 'web-3'", "did you mean"),
+    ],
+)
+async def test_what_is_not_there(fleet: Fleet, service: str, instance: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        await fleet.breakers.trip(service, instance, None)
+    assert hint in caught.value.hint
+    assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
+
+
+async def test_no_worker_and_one_that_does_not_answer_are_told(fleet: Fleet) -> None:
+    fleet.addresses["gateway-3"] = Address("127.0.0.1", 1)
+    with pytest.raises(ArenaError, match="gateway-3 does not answer"):
+        await fleet.breakers.rows()
+    fleet.addresses.clear()
+    with pytest.raises(ArenaError, match="no gateway runs"):
+        await fleet.breakers.rows()
+
+
+async def test_a_worker_that_does_not_follow_is_told_and_the_order_stands(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breakers, "_OBEDIENCE", 0.3)
+    fleet.views[1].orders._followed = None
+    with pytest.raises(ArenaError, match="not every gateway worker has followed"):
+        await fleet.breakers.trip("web", "web-1", None)
+    assert fleet.in_traffic()[0] == ["web-2"]
