@@ -53,7 +53,7 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
         plane = Plane(replace(spec.settings), None, 100)
         views.append(View(plane, spec, Snapshot(1, "e", endpoints), f"gateway-{number}"))
         servers.append(await listen(plane, "127.0.0.1", 0))
-        addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].sockets[0].getsockname()[1])
+        addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].port)
         running.append(tasks.spawn(views[-1].tend(), name="tend"))
     command = Breakers(orders, lambda: addresses, lambda: service_token.mint_operator(secret))
     yield Fleet(command, views, addresses)
