@@ -43,12 +43,14 @@ _SET = Edit(set=(Pair("X-Bench", "yes"),))
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A route and its surroundings. `beside` names the one it is compared with; `fresh`: no request head comes twice."""
+    """A route and its surroundings. `beside` names the one it is compared with; `fresh`: no request head comes
+    twice. `introduced`: the service is told who asks."""
 
     route: Route = _PUBLIC
     traffic: Traffic = Traffic(breaker=None)
     access_log: bool = False
     fresh: bool = False
+    introduced: bool = False
     beside: str = NOTHING
 
 
@@ -56,13 +58,14 @@ VARIANTS: dict[str, Variant] = {
     NOTHING: Variant(),
     GUARDED: Variant(_KNOWN),
     "roles": Variant(replace(_KNOWN, roles=(ROLE,)), beside=GUARDED),
+    "who asks, told to the service": Variant(_KNOWN, introduced=True, beside=GUARDED),
     "rate limit": Variant(replace(_PUBLIC, rate_limits=(arena.LIMIT,))),
     "access log": Variant(access_log=True),
     "circuit breaker": Variant(traffic=Traffic()),
     "one header set each way": Variant(replace(_PUBLIC, transform=Transform(_SET, _SET))),
     "CORS, not from a browser": Variant(replace(_PUBLIC, cors=Cors(origins=("https://a.example",)))),
     "a request head not seen before": Variant(fresh=True),
-    EVERYTHING: Variant(arena.FULL, Traffic(), access_log=True),
+    EVERYTHING: Variant(arena.FULL, Traffic(), access_log=True, introduced=True),
 }
 
 
@@ -91,7 +94,7 @@ class Bench:
     def __init__(self, folder: Path, variant: Variant) -> None:
         keys = Keys()
         site = Site(folder, 1, 1, keys.secret)
-        told = arena.spec(site, (variant.route,), access_log=variant.access_log)
+        told = arena.spec(site, (variant.route,), access_log=variant.access_log, introduced=variant.introduced)
         arena.command(site, replace(told, traffic={arena.SERVICE: variant.traffic}))
         spec = load_spec(folder / "gateway.json")
         self.log = LineWriter(os.open(os.devnull, os.O_WRONLY)) if variant.access_log else None

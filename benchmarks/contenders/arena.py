@@ -9,7 +9,11 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from arena.auth import signing_key
+from arena.auth.ledger import Ledger
+from arena.auth.signing_key import SigningKey
 from arena.model import codec
 from arena.model.address import Address
 from arena.model.gateway import GatewaySpec
@@ -33,11 +37,19 @@ def version() -> str:
     return importlib.metadata.version("arena-ops")
 
 
-def spec(site: Site, routes: Iterable[Route], *, access_log: bool) -> GatewaySpec:
-    """What a gateway on that site is told; `command` writes it down. It has no registry and serves from a kept snapshot."""
+def spec(site: Site, routes: Iterable[Route], *, access_log: bool, introduced: bool = True) -> GatewaySpec:
+    """What a gateway on that site is told; `command` writes it down. It has no registry and serves from a kept snapshot.
+    `introduced`: it tells the service who asks, as every gateway of a project does."""
     jwt = Jwt(secret=site.secret, issuer=ISSUER, audience=AUDIENCE)
     settings = GatewaySettings(port=site.port, jwt=jwt, access_log=access_log)
-    return GatewaySpec("bench", settings, tuple(routes), (SERVICE,), snapshot_file=str(site.folder / "snapshot.json"))
+    return GatewaySpec(
+        "bench",
+        settings,
+        tuple(routes),
+        (SERVICE,),
+        snapshot_file=str(site.folder / "snapshot.json"),
+        signing_keys_file=str(site.folder / "signing-keys.json") if introduced else "",
+    )
 
 
 def command(site: Site, told: GatewaySpec, endpoints: int = 1) -> tuple[str, ...]:
@@ -46,6 +58,8 @@ def command(site: Site, told: GatewaySpec, endpoints: int = 1) -> tuple[str, ...
     behind = tuple(Endpoint(SERVICE, f"{SERVICE}-{n}", address, health="passing") for n in range(1, endpoints + 1))
     snapshot = Snapshot(version=1, epoch="bench", endpoints=behind)
     (site.folder / "snapshot.json").write_text(json.dumps(codec.encode(snapshot)))
+    if told.signing_keys_file:
+        Ledger(Path(told.signing_keys_file), SigningKey).update(lambda _: [signing_key.make()])
     file = site.folder / "gateway.json"
     file.write_text(json.dumps(codec.encode(told)))
     return (sys.executable, "-I", "-m", "arena.gateway", str(file))
@@ -69,6 +83,7 @@ ARENA = Contender(
     does=(
         "JWT HS256 with issuer, audience and expiry (token cache)",
         "roles on the route",
+        "who asks, told to the service in a signed header (kept for a minute)",
         "rate limit per principal",
         "circuit breaker",
         "request and trace ids",
