@@ -48,12 +48,13 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "token",
         ACCESS,
-        "Issue, inspect, list and revoke access tokens.",
+        "Issue, inspect, list and revoke access tokens, rotate their key.",
         (
             Entry("token issue", "Commands", "Issue a signed token for the gateway."),
             Entry("token inspect", "Commands", "Show what a token says and whether the gateway would accept it."),
             Entry("token list", "Commands", "List the tokens that were issued, never the tokens themselves."),
             Entry("token revoke", "Commands", "Take back a token, or all that a subject has."),
+            Entry("token rotate", "Commands", "Sign tokens with a new key."),
         ),
     ),
     Entry(

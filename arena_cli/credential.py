@@ -1,45 +1,44 @@
-"""Tokens of a project: signed with its secret, and looked at with it."""
+"""Tokens of a project: signed with its key, and looked at with the keys of all its issuers."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 
-from arena.auth import secret, token
+from arena.auth import jwks, jwks_fetch, token, token_key
+from arena.auth.issuers import Issuers
+from arena.auth.jwks_fetch import FetchFailed
 from arena.auth.jwt import Verifier
 from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation, Revocations
 from arena.auth.token import Inspection, Issued, IssuedToken
+from arena.auth.token_key import Rotation
 from arena.errors import ConfigError
 from arena.model.layout import StateLayout
-from arena.model.project import Project
+from arena.model.project import Jwks, Jwt, Project
 from arena_cli.selection import Selection
 
 
 def issue(
     project: Project, *, subject: str, roles: Sequence[str] = (), scopes: Sequence[str] = (), ttl: float
 ) -> Issued:
-    """Sign a token that this project's gateway accepts, making its secret if it has none yet, and list it as issued. `ttl`
+    """Sign a token that this project's gateway accepts, making its key if it has none yet, and list it as issued. `ttl`
     in seconds.
 
-    Raises UsageError for a name no token can carry, ConfigError for a secret that cannot be used, or
-    when there is only a public key.
+    Raises UsageError for a name no token can carry, ConfigError for a key that cannot be used, or when all tokens come from
+    other issuers.
     """
     from arena.daemon import launch
 
-    jwt = project.gateway.jwt
-    if jwt.public_key:
-        raise ConfigError(
-            f"the tokens of this project come from {jwt.issuer!r}: Arena has the public key and cannot sign",
-            hint="ask that issuer for a token, or make an API key: `arena key create`",
-        )
+    jwt = _signer(project)
     layout = StateLayout.of(project.directory, project.name)
     launch.prepare(layout)
-    key = jwt.secret or secret.load_or_create(layout.jwt_secret)
+    secret = jwt.secret or token_key.load_or_create(layout.token_keys).secret
     _outlast_revocation(layout, subject)
     issued = token.issue(
-        key,
+        secret,
         subject=subject,
         roles=roles,
         scopes=scopes,
@@ -54,11 +53,39 @@ def issue(
     return issued
 
 
+def rotate(project: Project, overlap: float) -> Rotation:
+    """Sign with a new key from now on; what was accepted until now is accepted for `overlap` seconds more. Raises ConfigError
+    when the key is not ours to change."""
+    from arena.daemon import launch
+
+    if not _signer(project).is_kept:
+        raise ConfigError(
+            "the signing key of this project comes from arena.yaml or ARENA_JWT_SECRET, so Arena cannot change it",
+            hint="put the new secret before the old one, gateway.auth.jwt.secret: [NEW, OLD], and run `arena up`;"
+            " take OLD out once its tokens have expired",
+        )
+    layout = StateLayout.of(project.directory, project.name)
+    launch.prepare(layout)
+    return token_key.rotate(layout.token_keys, overlap)
+
+
 def inspect(selection: Selection, text: str) -> Inspection:
-    """Decode a token and say whether the chosen project's gateway would let it in. Outside a project, or in one without a
-    secret, it is decoded and reported as not verified. Raises AuthError for what is no token."""
-    verifier, revoked = _verifier(selection)
-    return token.inspect(text, verifier, revoked=revoked)
+    """Decode a token and say whether the chosen project's gateway would let it in. Outside a project, or in one that has no
+    key yet, it is decoded and reported as not verified. Raises AuthError for what is no token."""
+    issuers, revoked = _issuers(selection)
+    return token.inspect(text, issuers, revoked=revoked)
+
+
+def _signer(project: Project) -> Jwt:
+    jwt = project.gateway.signer
+    if jwt is None:
+        names = " and ".join(repr(each.issuer) for each in project.gateway.issuers)
+        raise ConfigError(
+            f"the tokens of this project come from {names}: Arena has only public keys and cannot sign",
+            hint="ask there for a token, make an API key (`arena key create`), or add a section for tokens of your own:"
+            " gateway.auth.jwt: [{issuer: arena}, …]",
+        )
+    return jwt
 
 
 def _outlast_revocation(layout: StateLayout, subject: str) -> None:
@@ -67,17 +94,39 @@ def _outlast_revocation(layout: StateLayout, subject: str) -> None:
     time.sleep(min(1.0, max(0.0, after - time.time())))
 
 
-def _verifier(selection: Selection) -> tuple[Verifier | None, Revocations]:
+def _issuers(selection: Selection) -> tuple[Issuers | None, Revocations]:
     try:
         selection.paths()
     except ConfigError:
         return None, Revocations()
     project = selection.load().project
-    jwt = project.gateway.jwt
     layout = StateLayout.of(project.directory, project.name)
-    if jwt.public_key:
-        return Verifier(jwt), Revocations(Ledger(layout.tokens_revoked, Revocation).read())
-    if not jwt.secret and not layout.jwt_secret.exists():
+    issuers = Issuers(project.gateway.issuers)
+    for verifier in issuers:
+        if verifier.jwt.is_kept:
+            _use_kept(verifier, layout)
+        elif verifier.jwt.jwks is not None:
+            _use_published(verifier, verifier.jwt.jwks)
+    if all(verifier.keys is None and verifier.jwt.is_kept for verifier in issuers):
         return None, Revocations()
-    verifier = Verifier(replace(jwt, secret=jwt.secret or secret.load_or_create(layout.jwt_secret)))
-    return verifier, Revocations(Ledger(layout.tokens_revoked, Revocation).read())
+    return issuers, Revocations(Ledger(layout.tokens_revoked, Revocation).read())
+
+
+def _use_kept(verifier: Verifier, layout: StateLayout) -> None:
+    keys = token_key.load(layout.token_keys)
+    if keys:
+        verifier.keys = token_key.key_set((key.secret for key in keys), verifier.jwt)
+    else:
+        verifier.trouble = "Arena has made none yet"
+
+
+def _use_published(verifier: Verifier, rule: Jwks) -> None:
+    try:
+        document = asyncio.run(jwks_fetch.fetch(rule.url)).document if rule.url else Path(rule.file).read_bytes()
+        verifier.keys = jwks.read(document, verifier.jwt.algorithms).keys
+    except FetchFailed as error:
+        verifier.trouble = str(error)
+    except OSError as error:
+        verifier.trouble = f"{rule.file}: {error.strerror}"
+    except ValueError as error:
+        verifier.trouble = f"what it publishes {error}"

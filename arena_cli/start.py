@@ -85,7 +85,7 @@ def _show_example(context: Context, project: Project) -> None:
     if example is None:
         return
     base = dict(startup.addresses(project))["gateway"]
-    issuer = project.gateway.jwt.issuer if project.gateway.jwt.public_key else ""
+    issuer = "" if project.gateway.signer else project.gateway.issuers[0].issuer
     if example.public:
         token, how = "", ""
     elif issuer:

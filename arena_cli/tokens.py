@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
-from arena.auth import revocation
+from arena.auth import revocation, token_key, wording
 from arena.auth.errors import TokenRevoked
 from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation, Revocations
@@ -13,54 +14,60 @@ from arena.auth.token import IssuedToken
 from arena.errors import UsageError
 from arena.model.layout import StateLayout
 from arena.model.principal import Principal
+from arena.model.project import Jwt, Project
 
 _SLACK = 86400.0  # what a gateway may forgive in `leeway` after a token's expiry, generously
+_LIST_THEM = "`arena token list` shows them"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """What is known of a token. Times in Unix seconds."""
+    """What is known of a token, and whether it is good: "key gone" says that the key it was signed with is not accepted any
+    more."""
 
-    id: str
-    subject: str
-    roles: tuple[str, ...]
-    scopes: tuple[str, ...]
-    issued_at: int
-    expires_at: int
-    revoked: bool
+    token: IssuedToken
+    state: Literal["valid", "revoked", "key gone"]
 
 
-def listing(layout: StateLayout) -> tuple[ListedToken, ...]:
+def listing(project: Project) -> tuple[ListedToken, ...]:
     """Every token that was issued here and has not expired, the oldest first."""
+    layout = StateLayout.of(project.directory, project.name)
     revoked = Revocations(Ledger(layout.tokens_revoked, Revocation).read())
+    kids = _accepted(project.gateway.signer, layout)
     now = time.time()
-    return tuple(
-        ListedToken(
-            row.token_id, row.subject, row.roles, row.scopes, row.issued_at, row.expires_at, _is_revoked(row, revoked)
-        )
-        for row in _issued(layout)
-        if row.expires_at > now
-    )
+    return tuple(ListedToken(row, _state(row, revoked, kids)) for row in _issued(layout) if row.expires_at > now)
 
 
-def revoke(layout: StateLayout, token_id: str) -> IssuedToken | None:
-    """Take back one token; what is known of it, None when it was not issued here. Raises UsageError for what is no id."""
-    _check_name(token_id, "token id")
+def revoke(layout: StateLayout, token_id: str, *, unlisted: bool = False) -> IssuedToken | None:
+    """Take back one token; what is known of it. One that was not issued here is taken back only if `unlisted` says so: more
+    often it is a slip of the hand. Raises UsageError."""
+    wording.check_label(token_id, "token id", _LIST_THEM)
     known = next((row for row in _issued(layout) if row.token_id == token_id), None)
+    if known is None and not unlisted:
+        raise UsageError(
+            f"no token with the id {token_id!r:.60} was issued here, or it has expired; nothing is revoked",
+            hint=f"{_LIST_THEM}; add --unlisted to revoke a token of another issuer",
+        )
     until = None if known is None else known.expires_at + _SLACK
     _add(layout, Revocation("token", token_id, int(time.time()), until))
     return known
 
 
-def revoke_all(layout: StateLayout, subject: str) -> int:
-    """Take back every token issued to `subject` until now; how many of them are on the list and had not expired. Raises
+def revoke_all(project: Project, subject: str) -> int:
+    """Take back every token issued to `subject` until now; how many of them are on the list and were valid. Raises
     UsageError for what is no subject."""
-    _check_name(subject, "subject")
-    if subject.startswith("key:"):
+    wording.check_label(subject, "subject", _LIST_THEM)
+    if subject.startswith(wording.KEY_SUBJECT):
         raise UsageError(f"{subject!r:.60} is an API key", hint="take it back with `arena key revoke`")
-    count = sum(row.subject == subject and not row.revoked for row in listing(layout))
+    count = sum(each.token.subject == subject and each.state == "valid" for each in listing(project))
+    layout = StateLayout.of(project.directory, project.name)
     _add(layout, Revocation("subject", subject, int(time.time())))
     return count
+
+
+def outliving(layout: StateLayout, kid: str, until: float) -> int:
+    """How many tokens on the list were signed with this key and expire after `until` (Unix seconds)."""
+    return sum(row.kid == kid and row.expires_at > until for row in _issued(layout))
 
 
 def _add(layout: StateLayout, new: Revocation) -> None:
@@ -74,14 +81,18 @@ def _issued(layout: StateLayout) -> tuple[IssuedToken, ...]:
     return Ledger(layout.tokens_issued, IssuedToken).read()
 
 
-def _is_revoked(row: IssuedToken, revoked: Revocations) -> bool:
+def _accepted(signer: Jwt | None, layout: StateLayout) -> frozenset[str]:
+    """The ids of the keys that this project's own tokens may be signed with."""
+    if signer is None:
+        return frozenset()
+    if signer.is_kept:
+        return frozenset(key.kid for key in token_key.load(layout.token_keys))
+    return frozenset(map(token_key.kid_of, (signer.secret, *signer.former_secrets)))
+
+
+def _state(row: IssuedToken, revoked: Revocations, kids: frozenset[str]) -> Literal["valid", "revoked", "key gone"]:
     try:
         revoked.check(Principal(row.subject, token_id=row.token_id, issued_at=row.issued_at))
     except TokenRevoked:
-        return True
-    return False
-
-
-def _check_name(name: str, what: str) -> None:
-    if not (0 < len(name) <= 256 and name.isprintable()):
-        raise UsageError(f"the {what} must be 1 to 256 printable characters", hint="`arena token list` shows them")
+        return "revoked"
+    return "valid" if row.kid in kids else "key gone"

@@ -17,9 +17,9 @@ def list(*, output: OutputOption = "table") -> None:
     from arena_cli.render import token
 
     context = current_context()
-    found = tokens.listing(context.layout())
+    found = tokens.listing(context.project())
     if output == "json":
-        context.write(token.as_json(found))
+        context.write(token.listing_as_json(found))
     elif found:
         context.show(token.listing(found, time.time()))
     else:

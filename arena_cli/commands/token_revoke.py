@@ -23,6 +23,9 @@ def revoke(
             "--sub", metavar="NAME", help="Every token this subject was issued until now.", show_default=False
         ),
     ] = None,
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="The id of a token that was not issued here.", show_default=False)
+    ] = False,
 ) -> None:
     """Take back a token, or all that a subject has.
 
@@ -34,12 +37,8 @@ def revoke(
     if (word is None) == (sub is None):
         raise UsageError("name a token by its id, or a subject with --sub", hint="`arena token list` shows both")
     if sub is not None:
-        count = tokens.revoke_all(context.layout(), sub)
+        count = tokens.revoke_all(context.project(), sub)
         context.note(f"revoked every token of {sub}; {plural(count, 'valid one')} on the list")
         return
-    known = tokens.revoke(context.layout(), word or "")
-    context.note(
-        f"revoked {word}, which was not issued here or has expired"
-        if known is None
-        else f"revoked {word} ({known.subject})"
-    )
+    known = tokens.revoke(context.layout(), word or "", unlisted=unlisted)
+    context.note(f"revoked {word}, which was not issued here" if known is None else f"revoked {word} ({known.subject})")

@@ -1,4 +1,4 @@
-"""`arena token issue`, `inspect` and `list`."""
+"""`arena token issue`, `inspect`, `list` and `rotate`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from arena.auth.token import Inspection, Issued
+from arena.auth.token_key import Rotation
 from arena.model import codec
 from arena_cli.render import unit
 from arena_cli.render.palette import BAD, FAINT, GOOD, STRONG
@@ -29,15 +30,27 @@ _LIST: tuple[tuple[str, Align], ...] = (
     ("ID", "left"),
     ("SUBJECT", "left"),
     ("ROLES", "left"),
+    ("KEY", "left"),
     ("STATE", "left"),
     ("ISSUED", "left"),
     ("EXPIRES", "left"),
 )
 
 
-def as_json(value: Issued | Inspection | Sequence[ListedToken]) -> str:
-    """One object, or an array of them."""
+def as_json(value: Issued | Inspection) -> str:
+    """One object."""
     return json.dumps(codec.encode(value), indent=2)
+
+
+def listing_as_json(tokens: Sequence[ListedToken]) -> str:
+    """An array of objects."""
+    return json.dumps([{**codec.encode(each.token), "state": each.state} for each in tokens], indent=2)
+
+
+def rotated_as_json(rotation: Rotation) -> str:
+    """The ids of the keys, never the keys."""
+    former = [{"kid": key.kid, "until": key.until} for key in rotation.former]
+    return json.dumps({"kid": rotation.present.kid, "former": former}, indent=2)
 
 
 def issued(value: Issued) -> Text:
@@ -69,10 +82,24 @@ def listing(tokens: Sequence[ListedToken], now: float) -> Text:
     return table(_LIST, (_row(each, now) for each in tokens))
 
 
+def rotated(rotation: Rotation, lost: int) -> Text:
+    """Which key signs now, until when the former ones are accepted, and how many tokens that cuts short."""
+    text = Text(f"tokens are signed with the key {rotation.present.kid} from now on")
+    for key in rotation.former:
+        text.append(f"\nthe key {key.kid} is accepted until {unit.moment(key.until or 0.0)}", FAINT)
+    if not rotation.former:
+        text.append("\ntokens of earlier keys are refused", FAINT)
+    if lost:
+        text.append(f"\n{unit.plural(lost, 'token')} on the list would have been valid for longer", FAINT)
+    return text
+
+
 def _row(each: ListedToken, now: float) -> tuple[Text | str, ...]:
-    state = Text("revoked", BAD) if each.revoked else Text("valid", GOOD)
-    ends = f"in {unit.uptime(each.expires_at - now)}"
-    return each.id, _plain(each.subject), ", ".join(each.roles) or "-", state, unit.ago(each.issued_at, now), ends
+    token = each.token
+    state = Text(each.state, GOOD if each.state == "valid" else BAD)
+    ends = f"in {unit.uptime(token.expires_at - now)}"
+    roles = ", ".join(token.roles) or "-"
+    return token.token_id, _plain(token.subject), roles, token.kid, state, unit.ago(token.issued_at, now), ends
 
 
 def _claim(key: str, value: Any, now: float) -> str:

@@ -27,4 +27,4 @@ def test_every_command_can_be_built_and_has_help_for_every_option(entry: Entry) 
 
 def test_a_group_holds_its_members() -> None:
     token = next(entry for entry in CATALOGUE if entry.name == "token")
-    assert list(build(token).commands) == ["issue", "inspect", "list", "revoke"]
+    assert list(build(token).commands) == ["issue", "inspect", "list", "revoke", "rotate"]

@@ -28,11 +28,11 @@ async def test_state_left_behind_is_deleted_with_volumes(folder: Folder) -> None
     layout.logs.mkdir(parents=True)
     (layout.logs / "web-1.log").write_text("old")
     layout.secrets.mkdir()
-    layout.jwt_secret.write_text("kept")
+    layout.token_keys.write_text("kept")
     assert await stop(context(folder), None, False) is None
     assert (layout.logs / "web-1.log").exists()
     assert await stop(context(folder), None, True) is not None
-    assert not (layout.logs / "web-1.log").exists() and layout.jwt_secret.read_text() == "kept"
+    assert not (layout.logs / "web-1.log").exists() and layout.token_keys.read_text() == "kept"
 
 
 async def test_a_project_without_its_file_is_stopped_and_forgotten(daemon: FakeOperator, folder: Folder) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from arena.auth import errors, token
+from arena.auth import errors, token, token_key
+from arena.auth.issuers import Issuers
 from arena.auth.jwt import Verifier
 from arena.errors import ConfigError, UsageError
 from arena.model.project import Jwt
@@ -20,7 +21,7 @@ def test_what_is_issued_verifies() -> None:
 def test_claims_follow_the_standards() -> None:
     issued = token.issue(SECRET, subject="alice", roles=["user"], scopes=["a", "b"], ttl=60, now=NOW)
     inspection = token.inspect(issued.token, None, NOW)
-    assert inspection.header == {"alg": "HS256", "typ": "JWT"}
+    assert inspection.header == {"alg": "HS256", "typ": "JWT", "kid": token_key.kid_of(SECRET)}
     assert inspection.claims == {
         "iss": "arena", "aud": "arena", "sub": "alice", "iat": NOW, "exp": NOW + 60, "jti": issued.token_id,
         "roles": ["user"], "scope": "a b",
@@ -36,6 +37,7 @@ def test_two_tokens_never_share_an_id() -> None:
     [
         {"subject": ""},
         {"subject": "a\nb"},
+        {"subject": "key:partner"},
         {"subject": "a" * 257},
         {"subject": "a", "roles": ["two words"]},
         {"subject": "a", "roles": [""]},
@@ -64,12 +66,12 @@ def test_without_a_secret_nothing_is_called_verified() -> None:
 
 def test_with_the_secret_the_verdict_is_the_verifiers() -> None:
     issued = token.issue(SECRET, subject="alice", ttl=60, now=NOW)
-    good = token.inspect(issued.token, Verifier(Jwt(SECRET)), NOW)
+    good = token.inspect(issued.token, Issuers([Jwt(SECRET)]), NOW)
     assert (good.verdict, good.reason, good.code) == ("verified", "", "")
-    late = token.inspect(issued.token, Verifier(Jwt(SECRET)), NOW + 61)
+    late = token.inspect(issued.token, Issuers([Jwt(SECRET)]), NOW + 61)
     assert (late.verdict, late.code, late.expires_in) == ("not verified", "token-expired", -1)
-    foreign = token.inspect(issued.token, Verifier(Jwt("z" * 32)), NOW)
-    assert (foreign.verdict, foreign.code) == ("not verified", "token-bad-signature")
+    foreign = token.inspect(issued.token, Issuers([Jwt("z" * 32)]), NOW)
+    assert (foreign.verdict, foreign.code) == ("not verified", "token-key-unknown")
 
 
 @pytest.mark.parametrize("exp", ["soon", True, None, 10**400])

@@ -40,7 +40,7 @@ def test_everything_written(load: Load) -> None:
         host="0.0.0.0",
         port=9000,
         workers=4,
-        jwt=Jwt(LONG, "me", "you", 5.0),
+        issuers=(Jwt(LONG, "me", "you", 5.0),),
         rate_limits=(RateLimit(1.0, 60), RateLimit(5.0, 9, "ip")),
         timeouts=Timeouts(1, 2, 0.5, 60, 5, 0),
         max_header_bytes=16384,
@@ -55,7 +55,7 @@ def test_everything_written(load: Load) -> None:
 def test_the_environment_fills_what_the_file_leaves_out(load: Load) -> None:
     env = {"ARENA_API_PORT": "8080", "ARENA_JWT_SECRET": LONG, "SERVICE_DISCOVERY_URL": "http://localhost:8501"}
     project = load("name: a", env=env).project
-    assert (project.gateway.port, project.gateway.jwt.secret) == (8080, LONG)
+    assert (project.gateway.port, project.gateway.issuers[0].secret) == (8080, LONG)
     assert project.registry.url == "http://127.0.0.1:8501"
     project = load("gateway: {port: 1}\nregistry: {port: 2}", env=env).project
     assert (project.gateway.port, project.registry.port) == (1, 2)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from arena.config import ConfigInvalid
-from arena.config.document.gateway import JwtSection, TimeoutsSection
+from arena.config.document.gateway import TimeoutsSection
+from arena.config.document.jwt import JwtSection
 from arena.config.document.route import RateLimitSection, RouteSection
 from arena.config.document.service import ProjectFile, ServiceSection
 from arena.config.explain import section_at
@@ -41,7 +42,7 @@ from arena.config.tree import Path
         ("gateway: {timeouts: {idle: soon}}", "should be a duration such as 5s, 1m30s or 500ms, not 'soon'", ""),
         ("gateway: {timeouts: {idle: 0}}", "should be more than 0, not 0", ""),
         ("gateway: {rate_limits: {rate: 1/s}}", "should be a list, not a mapping", ""),
-        ("gateway: {auth: {jwt: {secret: [hunter2]}}}", "should be text, not a list", ""),
+        ("gateway: {auth: {jwt: {secret: {a: hunter2}}}}", "should be a list, not a mapping", ""),
         ("services: {a: {command: []}}", "should not be empty", ""),
         ("services: {a: {command: {}}}", "should be a list, not a mapping", ""),
     ],

@@ -25,7 +25,7 @@ services:
 """
     )
     assert sorted(problems) == [
-        "gateway.auth.jwt: should be a mapping (key: value lines), not a list",
+        "gateway.auth.jwt[0]: should be a mapping (key: value lines), not 'x'",
         "gateway.port: should be a whole number, not 'no'",
         "services.a.colour: is not a key Arena knows",
         "services.a.deploy.replicas: should be a whole number, not 'many'",

@@ -22,38 +22,34 @@ LAYOUT = StateLayout.of("/p", "demo")
 
 
 def workloads(project: Project = PROJECT) -> dict[str, Workload]:
-    spec = component.gateway_spec(project, LAYOUT, "made")
+    spec = component.gateway_spec(project, LAYOUT)
     return {workload.name: workload for workload in component.workloads(project, LAYOUT, spec)}
 
 
 def test_what_runs_elsewhere_is_routed_to_but_not_started() -> None:
     assert list(workloads()) == ["registry", "gateway", "web"]
-    spec = component.gateway_spec(PROJECT, LAYOUT, "made")
+    spec = component.gateway_spec(PROJECT, LAYOUT)
     assert [route.name for route in spec.routes] == ["web", "out"]
     assert spec.services == ("web", "outside")
 
 
 def test_the_secret_of_the_file_wins_over_the_made_one() -> None:
-    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="from the file")))
-    assert component.gateway_spec(own, LAYOUT, "made").settings.jwt.secret == "from the file"
-    assert component.gateway_spec(PROJECT, LAYOUT, "made").settings.jwt.secret == "made"
+    own = replace(PROJECT, gateway=GatewaySettings(issuers=(Jwt(secret="from the file"),)))
+    assert component.gateway_spec(own, LAYOUT).settings.issuers[0].secret == "from the file"
+    assert component.gateway_spec(PROJECT, LAYOUT).settings.issuers[0].secret == ""
+    assert component.gateway_spec(PROJECT, LAYOUT).token_keys_file == str(LAYOUT.token_keys)
 
 
 def test_the_gateway_is_told_of_keys_only_where_they_are_accepted() -> None:
-    assert component.gateway_spec(PROJECT, LAYOUT, "made").keys_file == ""
+    assert component.gateway_spec(PROJECT, LAYOUT).keys_file == ""
     own = replace(PROJECT, gateway=GatewaySettings(api_keys=True))
-    spec = component.gateway_spec(own, LAYOUT, "made")
+    spec = component.gateway_spec(own, LAYOUT)
     assert spec.revoked_file == str(LAYOUT.tokens_revoked)
     assert (spec.keys_file, spec.keys_used_file) == (str(LAYOUT.api_keys), str(LAYOUT.api_keys_used))
 
 
-def test_a_public_key_gets_no_secret_beside_it() -> None:
-    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(algorithms=(), public_key="PEM")))
-    assert component.gateway_spec(own, LAYOUT, "made").settings.jwt == own.gateway.jwt
-
-
 def test_secrets_never_stand_on_a_command_line() -> None:
-    own = replace(PROJECT, gateway=GatewaySettings(jwt=Jwt(secret="x" * 40)))
+    own = replace(PROJECT, gateway=GatewaySettings(issuers=(Jwt(secret="x" * 40),)))
     assert not any("x" * 40 in word for workload in workloads(own).values() for word in workload.command)
 
 

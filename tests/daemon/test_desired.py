@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from arena.auth import token_key
 from arena.daemon import desired, launch
 from arena.daemon.desired import Desired
 from arena.errors import ConfigError
@@ -25,12 +26,13 @@ def test_what_was_asked_for_comes_back(layout: StateLayout, tmp_path: Path) -> N
     asked = Desired.of(Project("demo", str(tmp_path), services=(Service("web", ("run",)),)), layout)
     asked.save(layout)
     assert desired.load(layout) == asked
-    assert len(asked.spec.settings.jwt.secret) >= 43  # 256 bits
+    (key,) = token_key.load(layout.token_keys)
+    assert len(key.secret) >= 43  # 256 bits
 
 
 def test_files_that_hold_secrets_are_for_their_owner_alone(layout: StateLayout, tmp_path: Path) -> None:
     Desired.of(Project("demo", str(tmp_path)), layout).save(layout)
-    for file in (layout.desired, layout.gateway_spec, layout.jwt_secret, layout.service_secret):
+    for file in (layout.desired, layout.gateway_spec, layout.token_keys, layout.service_secret):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     for folder in (layout.root, layout.root.parent, layout.secrets):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
@@ -44,6 +46,6 @@ def test_a_damaged_file_is_an_error_not_an_empty_project(layout: StateLayout) ->
 
 def test_a_secret_others_can_read_is_refused(layout: StateLayout, tmp_path: Path) -> None:
     Desired.of(Project("demo", str(tmp_path)), layout)
-    layout.jwt_secret.chmod(0o644)
+    layout.token_keys.chmod(0o644)
     with pytest.raises(ConfigError, match="others can read"):
         Desired.of(Project("demo", str(tmp_path)), layout)

@@ -75,7 +75,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         guarded: tuple[str, ...] = (),
         **settings: object,
     ) -> Gateway:
-        spec = GatewaySpec("test", replace(GatewaySettings(jwt=Jwt(SECRET)), **settings), routes, services, store=store)  # type: ignore[arg-type]
+        given = replace(GatewaySettings(issuers=(Jwt(SECRET),)), **settings)  # type: ignore[arg-type]
+        spec = GatewaySpec("test", given, routes, services, store=store)
         if signing_keys is not None:
             spec = replace(spec, signing_keys_file=str(signing_keys), guarded=guarded)
         if traffic is not None:

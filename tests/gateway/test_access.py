@@ -16,15 +16,16 @@ from arena.errors import ConfigError
 from arena.gateway.access import Access
 from arena.model.gateway import GatewaySpec
 from arena.model.principal import Principal
-from arena.model.project import GatewaySettings
+from arena.model.project import GatewaySettings, Jwt
 
+SETTINGS = GatewaySettings(issuers=(Jwt("s" * 32),))
 NOW = 1_700_000_000.0
 
 
 @pytest.fixture
 def spec(tmp_path: Path) -> GatewaySpec:
     keys, used = tmp_path / "secrets" / "keys.json", tmp_path / "used.json"
-    return GatewaySpec("p", GatewaySettings(), keys_file=str(keys), keys_used_file=str(used))
+    return GatewaySpec("p", SETTINGS, keys_file=str(keys), keys_used_file=str(used))
 
 
 def kept(spec: GatewaySpec) -> Ledger[ApiKey]:
@@ -47,7 +48,7 @@ def ring(access: Access) -> api_key.KeyRing:
 
 
 def test_without_a_file_no_keys_are_accepted() -> None:
-    assert Access(GatewaySpec("p", GatewaySettings())).keys is None
+    assert Access(GatewaySpec("p", SETTINGS)).keys is None
 
 
 async def test_what_is_added_and_taken_out_is_seen(spec: GatewaySpec) -> None:
@@ -128,12 +129,12 @@ async def test_a_swap_of_specs_loses_no_use(spec: GatewaySpec) -> None:
     after.take_over(before)
     await after.note_uses()
     assert uses(spec) == {row.key_id: NOW}
-    Access(GatewaySpec("p", GatewaySettings())).take_over(after)
+    Access(GatewaySpec("p", SETTINGS)).take_over(after)
 
 
 async def test_revocations_are_followed_as_well(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "revoked.json", Revocation)
-    access = Access(GatewaySpec("p", GatewaySettings(), revoked_file=str(ledger.path)))
+    access = Access(GatewaySpec("p", SETTINGS, revoked_file=str(ledger.path)))
     access.revoked.check(Principal("ann", token_id="t"))
     ledger.update(lambda rows: [Revocation("token", "t", 1)])
     assert await access.refresh() is True
@@ -145,4 +146,4 @@ def test_a_gateway_does_not_start_when_it_cannot_tell_what_is_revoked(tmp_path: 
     (tmp_path / "revoked.json").write_text("junk")
     (tmp_path / "revoked.json").chmod(0o600)
     with pytest.raises(ConfigError, match="is damaged"):
-        Access(GatewaySpec("p", GatewaySettings(), revoked_file=str(tmp_path / "revoked.json")))
+        Access(GatewaySpec("p", SETTINGS, revoked_file=str(tmp_path / "revoked.json")))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from arena.errors import ConfigError
+from arena.auth.issuers import Issuers
 from arena.gateway.assembly import Assembler
+from arena.gateway.filters.auth import Authenticator
 from arena.gateway.routing import Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target
@@ -21,10 +22,11 @@ from arena.model.traffic import Traffic
 
 SPEC = GatewaySpec(
     "p",
-    GatewaySettings(jwt=Jwt("s" * 32)),
+    GatewaySettings(issuers=(Jwt("s" * 32),)),
     (Route("web", "web", "/web", max_body_bytes=5, first_byte_timeout=9.0),),
     ("web", "private"),
 )
+AUTHENTICATOR = Authenticator(Issuers(SPEC.settings.issuers), lambda: 0.0)
 
 
 def endpoint(
@@ -34,7 +36,8 @@ def endpoint(
 
 
 def assemble(assembler: Assembler, *endpoints: Endpoint, spec: GatewaySpec = SPEC) -> Table:
-    return assembler.assemble(spec, Snapshot(1, "e", endpoints), assembler.use(spec), {})
+    assembler.use(spec)
+    return assembler.assemble(spec, Snapshot(1, "e", endpoints), AUTHENTICATOR, {})
 
 
 def targets(table: Table, name: str = "web") -> list[Target]:
@@ -120,8 +123,7 @@ def test_what_would_break_a_request_head_or_a_log_line_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        (GatewaySettings(jwt=Jwt("short")), ConfigError),
-        (GatewaySettings(jwt=Jwt("s" * 32), rate_limits=(RateLimit(0.0, 1),)), ValueError),
+        (GatewaySettings(issuers=(Jwt("s" * 32),), rate_limits=(RateLimit(0.0, 1),)), ValueError),
     ],
 )
 def test_a_spec_that_cannot_be_used_changes_nothing(settings: GatewaySettings, error: type[Exception]) -> None:

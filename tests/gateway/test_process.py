@@ -33,7 +33,7 @@ class Process:
         self.log = folder / "access.log"
         self.errors = folder / "errors.log"
         self.port = port
-        settings = GatewaySettings(port=port, jwt=Jwt(SECRET), timeouts=Timeouts(drain=5.0))
+        settings = GatewaySettings(port=port, issuers=(Jwt(SECRET),), timeouts=Timeouts(drain=5.0))
         self.spec = GatewaySpec(
             "test", settings, (Route("web", "web", "/web", auth="none"),), snapshot_file=str(self.snapshot)
         )

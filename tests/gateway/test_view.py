@@ -66,7 +66,7 @@ async def test_a_new_secret_refuses_tokens_of_the_old_one_at_once(start: Start, 
     async with connected(gateway) as client:
         assert (await client.ask(get("/", bearer()))).status == 200
         spec = gateway.view.spec
-        gateway.view.use_spec(replace(spec, settings=replace(spec.settings, jwt=Jwt("n" * 32))))
+        gateway.view.use_spec(replace(spec, settings=replace(spec.settings, issuers=(Jwt("n" * 32),))))
         assert (await client.ask(get("/", bearer()))).status == 401
         assert (await client.ask(get("/", bearer(secret="n" * 32)))).status == 200
 
@@ -74,9 +74,11 @@ async def test_a_new_secret_refuses_tokens_of_the_old_one_at_once(start: Start, 
 async def test_a_spec_that_cannot_be_used_changes_nothing(gateway: Gateway) -> None:
     before = gateway.plane.table
     with pytest.raises(ConfigError):
-        gateway.view.use_spec(replace(gateway.view.spec, settings=replace(gateway.view.spec.settings, jwt=Jwt("x"))))
+        gateway.view.use_spec(
+            replace(gateway.view.spec, settings=replace(gateway.view.spec.settings, issuers=(Jwt("x"),)))
+        )
     assert gateway.plane.table is before
-    assert gateway.view.spec.settings.jwt.secret != "x"
+    assert gateway.view.spec.settings.issuers[0].secret != "x"
 
 
 async def test_age_and_staleness(gateway: Gateway) -> None:

@@ -90,7 +90,9 @@ class KeyRing:
         if found.expires_at is not None and now >= found.expires_at:
             raise KeyExpired("the API key has expired", hint=_ASK)
         self.used[found.key_id] = now
-        return Principal(f"key:{found.name}", frozenset(found.roles), frozenset(), found.expires_at, found.key_id)
+        return Principal(
+            wording.KEY_SUBJECT + found.name, frozenset(found.roles), frozenset(), found.expires_at, found.key_id
+        )
 
 
 def _digest(key: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from arena.auth import wording
 from arena.auth.errors import (
     TokenExpired,
     TokenMalformed,
@@ -21,7 +22,6 @@ from arena.model.project import Jwt
 
 _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
 _LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
-_LONGEST_NAME = 256  # characters of a subject, role, scope or token id: they end in logs and headers
 
 
 def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
@@ -34,10 +34,10 @@ def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
     if jwt.issuer:
         _check_issuer(claims, jwt.issuer)
     if jwt.audience:
-        _check_audience(claims, jwt.audience)
+        _check_audience(claims, (jwt.audience, *jwt.other_audiences))
     return Principal(
-        subject=_read_name(claims, "sub", required=True),
-        roles=frozenset(_read_names(claims, "roles")),
+        subject=_read_subject(claims),
+        roles=frozenset(_read_roles(claims, jwt.roles_claim)),
         scopes=frozenset(_read_scope(claims)),
         expires_at=expires_at,
         token_id=_read_name(claims, "jti"),
@@ -66,15 +66,16 @@ def _check_issuer(claims: dict[str, Any], wanted: str) -> None:
         )
 
 
-def _check_audience(claims: dict[str, Any], wanted: str) -> None:
+def _check_audience(claims: dict[str, Any], wanted: tuple[str, ...]) -> None:
     given = claims.get("aud")
     if given is None:
         _absent("aud")
     if not isinstance(given, (str, list)):
         raise TokenMalformed("the claim aud must be a string or a list of strings", hint=_NEW_TOKEN)
-    if wanted not in ([given] if isinstance(given, str) else given):
+    if not any(each in ([given] if isinstance(given, str) else given) for each in wanted):
         raise TokenWrongAudience(
-            f"the token is not meant for {wanted!r}", hint="issue it with this project's `arena token issue`"
+            f"the token is not meant for {' or '.join(map(repr, wanted))}",
+            hint="issue it with this project's `arena token issue`",
         )
 
 
@@ -87,12 +88,25 @@ def _read_name(claims: dict[str, Any], name: str, *, required: bool = False) -> 
     return str(value)
 
 
-def _read_names(claims: dict[str, Any], name: str) -> list[str]:
-    value = claims.get(name)
+def _read_subject(claims: dict[str, Any]) -> str:
+    subject = _read_name(claims, "sub", required=True)
+    if subject.startswith(wording.KEY_SUBJECT):
+        raise TokenMalformed(
+            f"the claim sub must not begin with {wording.KEY_SUBJECT}: so are the bearers of API keys called",
+            hint="issue it for another subject",
+        )
+    return subject
+
+
+def _read_roles(claims: dict[str, Any], path: str) -> list[str]:
+    """`path` is the name of a claim even where it has dots in it (`https://example.org/roles`), else the way to one."""
+    value: Any = claims
+    for name in [path] if path in claims else path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
     if value is None:
         return []
     if not isinstance(value, list) or not all(map(_is_name, value)):
-        raise TokenMalformed(f'the claim {name} must be a list of strings, such as ["user"]', hint=_NEW_TOKEN)
+        raise TokenMalformed(f'the claim {path} must be a list of strings, such as ["user"]', hint=_NEW_TOKEN)
     return value
 
 
@@ -106,7 +120,7 @@ def _read_scope(claims: dict[str, Any]) -> list[str]:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
+    return isinstance(value, str) and wording.is_label(value)
 
 
 def _absent(name: str) -> Any:

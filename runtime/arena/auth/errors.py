@@ -37,6 +37,28 @@ class TokenBadSignature(TokenRefused):
     code = "token-bad-signature"
 
 
+class KeyMissing(TokenRefused):
+    """The key that the token was signed with is not at hand; newer keys of its `issuer` may hold it."""
+
+    code = "key-missing"
+
+    def __init__(self, message: str, *, issuer: str = "", hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.issuer = issuer
+
+
+class TokenKeyUnknown(KeyMissing):
+    """Signed with a key that is not, or no longer, or not yet known here."""
+
+    code = "token-key-unknown"
+
+
+class KeysUnavailable(KeyMissing):
+    """Nobody can tell whether the token is good: the issuer's keys cannot be had."""
+
+    code = "keys-unavailable"
+
+
 class TokenAlgorithmRefused(TokenRefused):
     code = "token-algorithm-refused"
 
@@ -49,12 +71,6 @@ class TokenWrongKind(TokenRefused):
     """Made for another purpose."""
 
     code = "token-wrong-kind"
-
-
-class TokenKeyUnknown(TokenRefused):
-    """Signed with a key that is not, or no longer, or not yet known here."""
-
-    code = "token-key-unknown"
 
 
 class TokenRevoked(TokenRefused):

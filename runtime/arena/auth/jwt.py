@@ -10,8 +10,11 @@ import time
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
-from arena.auth import claim, compact, verify_key
-from arena.auth.errors import TokenAlgorithmRefused, TokenBadSignature
+from arena.auth import claim, compact, token_key, verify_key
+from arena.auth.compact import Unverified
+from arena.auth.errors import KeysUnavailable, TokenAlgorithmRefused, TokenBadSignature, TokenKeyUnknown
+from arena.auth.key_set import KeySet
+from arena.auth.verify_key import ASYMMETRIC
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 
@@ -19,25 +22,33 @@ _JWS = PyJWS()
 
 
 class Verifier:
-    """Verifies tokens against one key, issuer and audience.
+    """Verifies the tokens of one issuer.
 
-    An empty issuer or audience in `jwt` is not compared. Raises ConfigError when the secret is missing or too short, or the
-    public key cannot be used.
+    `keys` are those the tokens may be signed with; they may be replaced at any time. None: they are kept or published
+    elsewhere, and were not had yet, or are too old by now; `trouble` says why, and '' that nothing is wrong. An empty issuer
+    or audience in `jwt` is not compared. Raises ConfigError when a secret in `jwt` is too short, or its public key cannot be
+    used.
     """
 
     def __init__(self, jwt: Jwt) -> None:
-        self._jwt = jwt
-        self._key = verify_key.load(jwt)
+        self.jwt = jwt
+        self.keys = _own_keys(jwt)
+        self.trouble = ""
+        known = (algorithm for key in self.keys.keys for algorithm in key.algorithms) if self.keys else ()
+        self._algorithms = tuple(dict.fromkeys(known)) or jwt.algorithms or ASYMMETRIC
 
     def verify(self, token: str, now: float | None = None) -> Principal:
         """Who the token speaks for. `now` is Unix seconds, None for the machine's clock. Raises a `TokenRefused`."""
-        unverified = compact.split(token)
+        return self.judge(token, compact.split(token), time.time() if now is None else now)
+
+    def judge(self, token: str, unverified: Unverified, now: float) -> Principal:
+        """`verify` for a token that is decoded already."""
         self._check_header(unverified.header)
-        self._check_signature(token, unverified.header["alg"])
-        return claim.read_principal(unverified.claims, self._jwt, time.time() if now is None else now)
+        self._check_signature(token, unverified.header)
+        return claim.read_principal(unverified.claims, self.jwt, now)
 
     def _check_header(self, header: dict[str, object]) -> None:
-        allowed = self._key.algorithms
+        allowed = self._algorithms
         if header.get("alg") not in allowed:
             names = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
             raise TokenAlgorithmRefused(
@@ -49,10 +60,42 @@ class Verifier:
                 "the token's header asks for extensions (crit) that Arena does not have", hint="issue it without `crit`"
             )
 
-    def _check_signature(self, token: str, algorithm: str) -> None:
-        try:
-            _JWS.decode(token, self._key.material, algorithms=[algorithm])
-        except PyJWTError:
+    def _check_signature(self, token: str, header: dict[str, object]) -> None:
+        algorithm, kid = str(header["alg"]), header.get("kid")
+        if self.keys is None:
+            raise self._unavailable()
+        for key in self.keys.candidates(kid, algorithm):
+            try:
+                _JWS.decode(token, key.material, algorithms=[algorithm])
+            except PyJWTError:
+                continue
+            return
+        if self.keys.knows(kid):
             raise TokenBadSignature(
                 "the token's signature does not match", hint="it was signed with another key, or changed on the way"
-            ) from None
+            )
+        if self.trouble:
+            raise self._unavailable()
+        raise TokenKeyUnknown(
+            "the token's signature does not match, and it names a key that its issuer does not have, or no longer",
+            issuer=self.jwt.issuer,
+            hint="ask for a new token; the key may have been rotated",
+        )
+
+    def _unavailable(self) -> KeysUnavailable:
+        why = f" ({self.trouble})" if self.trouble else ""
+        return KeysUnavailable(
+            f"the keys of the issuer {self.jwt.issuer!r} cannot be had{why}, so nobody can tell whether the token is good",
+            issuer=self.jwt.issuer,
+            hint="try again soon",
+        )
+
+
+def _own_keys(jwt: Jwt) -> KeySet | None:
+    """Those that stand in the settings themselves."""
+    if jwt.secret:
+        return token_key.key_set((jwt.secret, *jwt.former_secrets), jwt)
+    if jwt.public_key:
+        # It has no id, so that it verifies whatever id a token names.
+        return KeySet((verify_key.of_pem(jwt),))
+    return None

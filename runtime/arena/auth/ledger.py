@@ -25,6 +25,18 @@ R = TypeVar("R")
 Signature = tuple[int, int, int]
 
 
+def signature(path: Path) -> Signature | None:
+    """Changes whenever the file does, if it is replaced as a whole or grows; None while there is none. Cheap: it opens
+    nothing. Raises ConfigError when the folder cannot be looked into."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be looked at: {error.strerror}") from error
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 class Ledger(Generic[R]):
     """The list of `kind` (a dataclass that `model.codec` understands) in the file at `path`; no file is an empty list."""
 
@@ -33,12 +45,8 @@ class Ledger(Generic[R]):
         self._kind = kind
 
     def signature(self) -> Signature | None:
-        """Changes whenever the list does; None while there is no file. Cheap: it opens nothing."""
-        try:
-            found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        """Of the file that holds the list."""
+        return signature(self.path)
 
     def read(self) -> tuple[R, ...]:
         """Raises ConfigError for a file that others can read, or that holds something else."""

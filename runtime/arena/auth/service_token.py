@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from arena.auth import token
 from arena.auth.jwt import Verifier
+from arena.auth.secret import check_strength
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 
@@ -30,6 +31,7 @@ def mint_operator(secret: str, *, ttl: float = _YEAR, now: float | None = None) 
 
 def verifier(secret: str) -> Verifier:
     """What the registry verifies service tokens with. Raises ConfigError for a weak secret."""
+    check_strength(secret, "the service secret")
     return Verifier(Jwt(secret=secret, issuer=ISSUER, audience=AUDIENCE))
 
 

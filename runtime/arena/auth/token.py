@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from jwt.api_jws import PyJWS
 
-from arena.auth import compact, wording
+from arena.auth import compact, token_key, wording
 from arena.auth.errors import TokenRefused
-from arena.auth.jwt import Verifier
+from arena.auth.issuers import Issuers
 from arena.auth.revocation import Revocations
 from arena.auth.secret import check_strength
 from arena.errors import UsageError
@@ -23,7 +23,7 @@ _LONGEST_TTL = 10 * 366 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new token and what it says. Times in Unix seconds."""
+    """A new token and what it says; `kid` is the key it was signed with. Times in Unix seconds."""
 
     token: str
     subject: str
@@ -34,6 +34,7 @@ class Issued:
     issued_at: int
     expires_at: int
     token_id: str
+    kid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,20 @@ class IssuedToken:
     scopes: tuple[str, ...]
     issued_at: int
     expires_at: int
+    kid: str = ""
 
     @classmethod
     def of(cls, issued: Issued) -> IssuedToken:
         """All of it but the token."""
-        return cls(issued.token_id, issued.subject, issued.roles, issued.scopes, issued.issued_at, issued.expires_at)
+        return cls(
+            issued.token_id,
+            issued.subject,
+            issued.roles,
+            issued.scopes,
+            issued.issued_at,
+            issued.expires_at,
+            issued.kid,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +106,21 @@ def issue(
         issued_at=issued_at,
         expires_at=issued_at + max(1, round(ttl)),
         token_id=secrets.token_hex(16),
+        kid=token_key.kid_of(secret),
     )
     return replace(unsigned, token=_sign(unsigned, secret, algorithm))
 
 
 def inspect(
-    token: str, verifier: Verifier | None, now: float | None = None, revoked: Revocations | None = None
+    token: str, issuers: Issuers | None, now: float | None = None, revoked: Revocations | None = None
 ) -> Inspection:
-    """Decode a token and, where there is a verifier, say whether it would be let in.
+    """Decode a token and, where its issuers' keys are known, say whether it would be let in.
 
     Raises TokenMalformed for what is no JWT at all.
     """
     moment = time.time() if now is None else now
     unverified = compact.split(token)
-    reason, code = _refusal(token, verifier, moment, revoked or Revocations())
+    reason, code = _refusal(token, issuers, moment, revoked or Revocations())
     return Inspection(
         header=unverified.header,
         claims=unverified.claims,
@@ -120,11 +131,11 @@ def inspect(
     )
 
 
-def _refusal(token: str, verifier: Verifier | None, now: float, revoked: Revocations) -> tuple[str, str]:
-    if verifier is None:
+def _refusal(token: str, issuers: Issuers | None, now: float, revoked: Revocations) -> tuple[str, str]:
+    if issuers is None:
         return "without the secret nobody can tell who signed it", "no-secret"
     try:
-        revoked.check(verifier.verify(token, now))
+        revoked.check(issuers.verify(token, now)[0])
     except TokenRefused as refusal:
         return refusal.message, refusal.code
     return "", ""
@@ -150,10 +161,13 @@ def _sign(issued: Issued, secret: str, algorithm: str) -> str:
     if issued.scopes:
         claims["scope"] = " ".join(issued.scopes)
     payload = json.dumps(claims, separators=(",", ":")).encode()
-    return PyJWS(algorithms=[algorithm]).encode(payload, secret.encode(), algorithm)
+    return PyJWS(algorithms=[algorithm]).encode(payload, secret.encode(), algorithm, headers={"kid": issued.kid})
 
 
 def _check_subject(subject: str) -> str:
-    if not (0 < len(subject) <= 256 and subject.isprintable()):
-        raise UsageError("the subject must be 1 to 256 printable characters", hint="such as --sub alice")
-    return subject
+    if subject.startswith(wording.KEY_SUBJECT):
+        raise UsageError(
+            f"no token can be for {subject!r:.60}: so are the bearers of API keys called",
+            hint="make a key with `arena key create`, or choose another subject",
+        )
+    return wording.check_label(subject, "subject", "such as --sub alice")

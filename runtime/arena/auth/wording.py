@@ -1,4 +1,4 @@
-"""What roles, scopes and names of keys may be called."""
+"""What subjects, ids, roles, scopes and names of keys may be called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ import re
 from arena.errors import UsageError
 
 _NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}", re.ASCII)  # RFC 6749 appendix A.4: scope-token
+KEY_SUBJECT = "key:"  # what the subject of an API key begins with, and no other
+_LONGEST = 256  # characters: they end in logs and headers
+
+
+def is_label(text: str) -> bool:
+    """Whether a token may carry this as a subject, role, scope or id."""
+    return 0 < len(text) <= _LONGEST and text.isprintable()
+
+
+def check_label(text: str, what: str, hint: str) -> str:
+    """The label itself. Raises UsageError; `what` is what it names: "subject"."""
+    if not is_label(text):
+        raise UsageError(f"the {what} must be 1 to {_LONGEST} printable characters", hint=hint)
+    return text
 
 
 def check_name(name: str, what: str) -> str:

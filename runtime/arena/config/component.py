@@ -5,7 +5,7 @@ from __future__ import annotations
 from arena.config.context import Reading
 from arena.config.document.gateway import TimeoutsSection
 from arena.config.document.route import RateLimitSection
-from arena.config.jwt import jwt
+from arena.config.jwt import issuers
 from arena.config.secrecy import conceal
 from arena.config.tree import Path
 from arena.model.address import Address
@@ -23,7 +23,7 @@ def gateway(reading: Reading) -> GatewaySettings:
         host=section.host,
         port=port,
         workers=section.workers,
-        jwt=jwt(reading, section.auth.jwt),
+        issuers=issuers(reading, section.auth.jwt),
         rate_limits=limits(section.rate_limits),
         timeouts=Timeouts(**timeouts),
         max_header_bytes=section.max_header_bytes,

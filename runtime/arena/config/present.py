@@ -12,9 +12,10 @@ import yaml
 
 from arena.config import cors, match, mirror, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
+from arena.config.jwt_key import is_safe
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
 from arena.model.access import Role
-from arena.model.project import GatewaySettings, Project, StateSettings
+from arena.model.project import GatewaySettings, Jwks, Jwt, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
 from arena.model.traffic import BreakerRule, Traffic
@@ -47,7 +48,10 @@ def document(project: Project) -> dict[str, Any]:
 def _masked(project: Project) -> Project:
     from dataclasses import replace
 
-    jwt = replace(project.gateway.jwt, secret=MASK if project.gateway.jwt.secret else "")
+    issuers = tuple(
+        replace(each, secret=MASK if each.secret else "", former_secrets=(MASK,) * len(each.former_secrets))
+        for each in project.gateway.issuers
+    )
     services = tuple(
         replace(
             service,
@@ -62,7 +66,7 @@ def _masked(project: Project) -> Project:
     state, address = project.state, project.state.address
     if address and address.password:
         state = replace(state, address=replace(address, password=MASK))
-    return replace(project, gateway=replace(project.gateway, jwt=jwt), state=state, services=services)
+    return replace(project, gateway=replace(project.gateway, issuers=issuers), state=state, services=services)
 
 
 def _masked_values(values: dict[str, str]) -> dict[str, str]:
@@ -84,29 +88,49 @@ def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
-    jwt: dict[str, Any] = {
-        "issuer": _literal(gateway.jwt.issuer),
-        "audience": _literal(gateway.jwt.audience),
-        "leeway": _seconds(gateway.jwt.leeway),
-    }
-    if gateway.jwt.algorithms:
-        jwt["algorithms"] = list(gateway.jwt.algorithms)
-    if gateway.jwt.public_key:
-        jwt["public_key"] = _literal(gateway.jwt.public_key)
-    if gateway.jwt.secret:
-        jwt["secret"] = _literal(gateway.jwt.secret)
+    issuers = [_issuer(each) for each in gateway.issuers]
     names = ("header", "body", "connect", "first_byte", "idle", "drain")
     return {
         "host": _literal(gateway.host),
         "port": gateway.port,
         "workers": gateway.workers,
-        "auth": {"jwt": jwt, "api_keys": gateway.api_keys},
+        "auth": {"jwt": issuers[0] if len(issuers) == 1 else issuers, "api_keys": gateway.api_keys},
         "rate_limits": [_limit(limit) for limit in gateway.rate_limits],
         "timeouts": {name: _seconds(getattr(gateway.timeouts, name)) for name in names},
         "max_header_bytes": gateway.max_header_bytes,
         "max_body_bytes": gateway.max_body_bytes,
         "auto_routes": gateway.auto_routes,
         "access_log": gateway.access_log,
+    }
+
+
+def _issuer(jwt: Jwt) -> dict[str, Any]:
+    audiences = [_literal(each) for each in (jwt.audience, *jwt.other_audiences)]
+    shown: dict[str, Any] = {
+        "issuer": _literal(jwt.issuer),
+        "audience": audiences if jwt.other_audiences else audiences[0],
+        "leeway": _seconds(jwt.leeway),
+    }
+    if jwt.roles_claim != "roles":
+        shown["roles_claim"] = _literal(jwt.roles_claim)
+    if jwt.algorithms:
+        shown["algorithms"] = list(jwt.algorithms)
+    if jwt.public_key:
+        shown["public_key"] = _literal(jwt.public_key)
+    if jwt.secret:
+        secrets = [_literal(each) for each in (jwt.secret, *jwt.former_secrets)]
+        shown["secret"] = secrets if jwt.former_secrets else secrets[0]
+    return shown | (_jwks(jwt.jwks) if jwt.jwks is not None else {})
+
+
+def _jwks(jwks: Jwks) -> dict[str, Any]:
+    if jwks.file:
+        return {"jwks_file": _literal(jwks.file)}
+    return {
+        "jwks_url": _literal(jwks.url),
+        "jwks_refresh": _seconds(jwks.refresh),
+        "jwks_stale_if_error": _seconds(jwks.stale_if_error),
+        **({} if is_safe(jwks.url) else {"jwks_insecure": True}),
     }
 
 

@@ -38,7 +38,7 @@ def json_schema() -> dict[str, Any]:
 
 def _tidy(schema: Any) -> Any:
     """What the generator leaves to do: class names are no titles; draft-07 ignores what stands beside a $ref, so a described
-    reference becomes an allOf; a section may be left empty."""
+    reference becomes an allOf; a section may be left empty; what may have one of two forms is an anyOf."""
     if isinstance(schema, list):
         return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
@@ -46,6 +46,8 @@ def _tidy(schema: Any) -> Any:
     result = {key: _tidy(value) for key, value in schema.items() if not _is_class_name(key, value)}
     if result.get("type") == "object" and "additionalProperties" in result and "properties" in result:
         result["type"] = ["object", "null"]
+    if "oneOf" in result:  # what a section, or a list of them, comes to
+        result["anyOf"] = result.pop("oneOf")
     if "$ref" in result and len(result) > 1:
         result["allOf"] = [{"$ref": result.pop("$ref")}]
     return result

@@ -40,11 +40,17 @@ def validate(kind: type[T], root: Mapping, report: Report) -> Checked[T]:
         except ValidationError as found:
             errors = found.errors(include_url=False)
         for error in errors:
+            error["loc"] = _untagged(error["loc"])
             if attempt == 0 or error["type"] != "missing":  # a later "missing" is our own cutting
                 _report(error, kind, root, report)
             tainted.add(error["loc"])
             _cut(data, error["loc"], absent=error["type"] == "missing")
     return Checked(kind(), frozenset({()}))
+
+
+def _untagged(path: Path) -> Path:
+    """Without the tags that stand for the form of a value (a section, or a list of them)."""
+    return tuple(part for part in path if part not in ("[one]", "[several]"))
 
 
 def _report(error: DataMapping[str, Any], kind: type[Section], root: Mapping, report: Report) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import replace
 
 from arena.daemon import store
 from arena.model import codec
 from arena.model.address import Address
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
-from arena.model.project import Jwt, Project
+from arena.model.project import Project
 from arena.model.service import Probe, Restart, Service
 from arena.model.store import StoreAddress
 from arena.model.workload import Workload
@@ -36,15 +35,12 @@ def workloads(project: Project, layout: StateLayout, spec: GatewaySpec) -> tuple
     )
 
 
-def gateway_spec(
-    project: Project, layout: StateLayout, secret: str, embedded: StoreAddress | None = None
-) -> GatewaySpec:
-    """What the gateway is told. `secret` is used where the project names none; `embedded` is the store of our own, if there
-    is one."""
+def gateway_spec(project: Project, layout: StateLayout, embedded: StoreAddress | None = None) -> GatewaySpec:
+    """What the gateway is told. `embedded` is the store of our own, if there is one."""
     settings = project.gateway
     return GatewaySpec(
         project=project.name,
-        settings=replace(settings, jwt=_with_key(settings.jwt, secret)),
+        settings=settings,
         routes=tuple(route for service in project.services for route in service.routes),
         services=tuple(service.name for service in project.services),
         registry_url=project.registry.url,
@@ -56,15 +52,11 @@ def gateway_spec(
         guarded=tuple(service.name for service in project.services if service.allow_from is not None),
         orders_file=str(layout.breaker_orders),
         service_secret_file=str(layout.service_secret),
+        token_keys_file=str(layout.token_keys),
         roles=project.roles,
         store=embedded or project.state.address,
         traffic={service.name: service.traffic for service in project.services},
     )
-
-
-def _with_key(jwt: Jwt, secret: str) -> Jwt:
-    """Never a secret beside a public key: there would be two ways to sign for one issuer."""
-    return jwt if jwt.secret or jwt.public_key else replace(jwt, secret=secret)
 
 
 def _registry(project: Project, layout: StateLayout) -> Workload:

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from arena.auth.jwt import Verifier
+from arena.auth import token_key
+from arena.auth.issuers import Issuers
 from arena.auth.secret import load_or_create
 from arena.daemon import component, store
 from arena.model import codec
@@ -33,9 +34,11 @@ class Desired:
         if project.state != StateSettings():
             store.require_client()
         embedded = store.address(layout) if project.state.embedded else None
-        spec = component.gateway_spec(project, layout, load_or_create(layout.jwt_secret), embedded)
+        spec = component.gateway_spec(project, layout, embedded)
         # Better said here, to whoever asked, than in the log of a gateway that cannot start.
-        Verifier(spec.settings.jwt)
+        Issuers(spec.settings.issuers)
+        if any(issuer.is_kept for issuer in spec.settings.issuers):
+            token_key.load_or_create(layout.token_keys)
         return cls(project, spec, component.workloads(project, layout, spec))
 
     def save(self, layout: StateLayout) -> None:

@@ -73,7 +73,7 @@ async def preview(project: Project, only: Iterable[str]) -> Plan:
     from arena.supervisor.reconcile import reconcile
 
     layout = StateLayout.of(project.directory, project.name)
-    spec = component.gateway_spec(project, layout, "")
+    spec = component.gateway_spec(project, layout)
     return reconcile(component.workloads(project, layout, spec), Observed(), frozenset(only))
 
 

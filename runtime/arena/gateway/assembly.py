@@ -10,7 +10,6 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from arena.auth.jwt import Verifier
 from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.fallback import compile_fallback
@@ -59,22 +58,20 @@ class Assembler:
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
 
-    def use(self, spec: GatewaySpec) -> Authenticator:
-        """Take over a spec and return its authenticator. Raises ArenaError (ConfigError) for a weak secret,
-        ValueError for an impossible limit, transformation, split or CORS rule; then nothing has changed."""
+    def use(self, spec: GatewaySpec) -> None:
+        """Take over a spec. Raises ValueError for an impossible limit, transformation, split or CORS rule; then nothing has
+        changed."""
         for route in spec.routes:
             compile_transform(route.transform)
             if route.split is not None:
                 check_split(route.split)
             if route.cors is not None:
                 CorsRule(route.cors, route.methods)
-        authenticator = Authenticator(Verifier(spec.settings.jwt), spec.settings.jwt.leeway, time.time)
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
         known = self._meters
         self._meters = {key: known.get(key) or Meter(*key, self._stats) for key in limits}
         self._use_store(spec)
-        return authenticator
 
     def assemble(
         self, spec: GatewaySpec, snapshot: Snapshot, authenticator: Authenticator, pages: dict[bytes, Page]

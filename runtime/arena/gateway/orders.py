@@ -19,7 +19,8 @@ class Orders:
         self.rows: tuple[BreakerOrder, ...] = ()
         self.obeyed = 0.0
         self._done = time.time()  # what was reset before needs no reset: our breakers are closed
-        self._followed = Followed(Ledger(Path(file), BreakerOrder), self._take, lenient=True) if file else None
+        read = Ledger(Path(file), BreakerOrder).read
+        self._followed = Followed(Path(file), read, self._take, lenient=True) if file else None
 
     async def refresh(self) -> bool:
         """Read them again if they have changed; True when they have."""

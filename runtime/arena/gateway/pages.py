@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from arena.gateway import breakers, insider
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.auth import Authenticator, require_roles
+from arena.gateway.issuer import report
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.routing import Page
 from arena.gateway.stats import LimitStats, Stats
@@ -49,14 +50,16 @@ class Pages:
     def health(self, x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
         reason to restart the gateway. `status` is ok, degraded (some service with a route has no live instance, the
-        view is stale, or the state store is down) or draining. Who asks is not counted."""
+        view is stale, the state store is down, or an issuer's keys cannot be had) or draining. Who asks is not counted."""
         view, plane = self._view, self._plane
         services = self._service_health()
         asker = int(x.client.plane is plane)
         down = sorted(name for name in self._routed() if services[name] == "down")
         store = view.store
-        degraded = bool(down) or view.stale or (store is not None and not store.up)
-        body = {
+        issuers = report.rows(view.access.sources)
+        degraded = bool(down) or view.stale or any(one["error"] for one in issuers)
+        degraded = degraded or (store is not None and not store.up)
+        body: dict[str, object] = {
             "status": "draining" if plane.draining else "degraded" if degraded else "ok",
             "project": view.spec.project,
             "worker": view.worker,
@@ -75,6 +78,8 @@ class Pages:
             "requests_in_flight": plane.stats.in_flight - asker,
             "connections": len(plane.clients) - asker,
         }
+        if issuers:
+            body["issuers"] = issuers
         if store is not None:
             body["store"] = _store(store, view.spec)
         return _json(body)
@@ -82,7 +87,7 @@ class Pages:
     def services(self, x: Exchange) -> Content | Refusal:
         """Names and health for everybody; instances and addresses for a caller with the operator role."""
         if x.head.authorization is not None:
-            refusal = self._authenticate(x)
+            refusal = self._authenticate.at_once(x)
             if refusal is not None:
                 return refusal
         open_book = x.principal is not None and OPERATOR in x.principal.roles
@@ -98,7 +103,7 @@ class Pages:
         """Each endpoint with its circuit breaker and its weight, for callers with the operator role and the daemon. Every
         worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix seconds."""
         if not insider.asks(x, self._view.spec.service_secret_file):
-            refusal = self._authenticate(x) or _operators_alone(x)
+            refusal = self._authenticate.at_once(x) or _operators_alone(x)
             if refusal is not None:
                 return refusal
         rosters = self._view.rosters
@@ -166,6 +171,7 @@ def render_metrics(plane: Plane, view: View) -> str:
         ],
     )
     _write_store(page, stats, view.store)
+    report.write(page, view.access.sources)
     breakers.write(page, view.rosters, stats, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",

@@ -22,6 +22,7 @@ TITLES = {
     "gateway-stopping": "The gateway is stopping",
     "header-too-large": "The request head is too large",
     "internal": "The gateway failed",
+    "keys-unavailable": "The keys of the token's issuer cannot be had",
     "limits-unavailable": "The limits cannot be checked",
     "method-not-allowed": "The method is not allowed here",
     "not-found": "No route leads there",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Literal
 
 from arena.gateway.access import NOTE_SECONDS, Access
@@ -75,16 +75,18 @@ class View:
         """Swap to other settings and routes. Raises ArenaError or ValueError and changes nothing when they cannot be
         used."""
         access = Access(spec)
-        self._authenticator = self._assembler.use(spec)
-        self._authenticator.refuse(access.revoked)
-        if access.keys is not None:
-            self._authenticator.accept(access.keys)
+        self._assembler.use(spec)
         access.take_over(self.access)
         self.access = access
         self._assembler.introductions = access.introductions
         if spec.orders_file != self.spec.orders_file:
             self.orders = Orders(spec.orders_file)
             self._assembler.obey(self.orders.rows)
+        self._authenticator = Authenticator(access.issuers, time)
+        self._authenticator.refuse(access.revoked)
+        self._authenticator.ask(access.sources)
+        if access.keys is not None:
+            self._authenticator.accept(access.keys)
         self.spec = spec
         self.plane.configure(spec.settings)
         self.aside.configure(spec.settings)
@@ -94,12 +96,12 @@ class View:
         """Apply what is granted and withdrawn while we run, for ever."""
         note_at = monotonic() + NOTE_SECONDS
         while True:
-            await asyncio.sleep(REFRESH_SECONDS)
             if await self.access.refresh():
                 self._authenticator.forget()
             if monotonic() >= note_at:
                 await self.access.note_uses()
                 note_at = monotonic() + NOTE_SECONDS
+            await asyncio.sleep(REFRESH_SECONDS)
 
     async def tend(self) -> None:
         """Let what moves between two swaps move, for ever."""

@@ -13,7 +13,7 @@ from arena.model.traffic import Traffic
 
 @dataclass(frozen=True, slots=True)
 class GatewaySpec:
-    """Settings with the JWT secret filled in, every declared route, the names of declared services (so that a service
+    """Settings, every declared route, the names of declared services (so that a service
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     `store` is where limits are counted, None for the memory of the process.
@@ -23,6 +23,7 @@ class GatewaySpec:
     `orders_file` is what people ordered about endpoints (`arena breaker trip`). `service_secret_file` holds what the daemon
     signs its own requests with.
     `traffic` holds the rules of each declared service; others have the defaults.
+    `token_keys_file` holds the keys of the issuer that names none.
     """
 
     project: str
@@ -37,6 +38,7 @@ class GatewaySpec:
     revoked_file: str = ""
     signing_keys_file: str = ""
     guarded: tuple[str, ...] = ()
+    token_keys_file: str = ""
     roles: tuple[Role, ...] = ()
     traffic: dict[str, Traffic] = field(default_factory=dict)
     orders_file: str = ""

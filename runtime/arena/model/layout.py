@@ -51,8 +51,9 @@ class StateLayout:
         return self.root / "secrets"
 
     @property
-    def jwt_secret(self) -> Path:
-        return self.secrets / "jwt"
+    def token_keys(self) -> Path:
+        """The keys that user tokens are signed with: the present one, and former ones while they are accepted."""
+        return self.secrets / "token-keys.json"
 
     @property
     def service_secret(self) -> Path:

@@ -11,10 +11,23 @@ from arena.model.store import StoreAddress
 
 
 @dataclass(frozen=True, slots=True)
+class Jwks:
+    """The keys that an issuer publishes: at `url`, or in `file` (an absolute path). Seconds: after `refresh` they are fetched
+    again at the latest; when that fails they are used for another `stale_if_error`."""
+
+    url: str = ""
+    file: str = ""
+    refresh: float = 300.0
+    stale_if_error: float = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
 class Jwt:
-    """How bearer tokens are verified: with a secret, or with the `public_key` of another issuer (PEM text). `secret` '' without
-    a public key means: the one kept in the project's state folder. `algorithms` are those a token may be signed with, the
-    first one is what we sign with; none means what fits the key."""
+    """How the tokens of one issuer are verified: with a secret, with its `public_key` (PEM text), or with the keys it
+    publishes. None of these means: the token keys kept in the project's state folder. `algorithms` are those a token may be
+    signed with, the first one is what we sign with; none means what fits the key. We sign with `secret` and accept
+    `former_secrets` as well; we sign for `audience` and accept `other_audiences` too. `roles_claim` is where the roles stand:
+    the name of a claim, or a dotted path to it."""
 
     secret: str = ""
     issuer: str = "arena"
@@ -22,6 +35,20 @@ class Jwt:
     leeway: float = 0.0
     algorithms: tuple[str, ...] = ("HS256",)
     public_key: str = ""
+    former_secrets: tuple[str, ...] = ()
+    other_audiences: tuple[str, ...] = ()
+    roles_claim: str = "roles"
+    jwks: Jwks | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we can sign for this issuer, and not only verify."""
+        return not self.public_key and self.jwks is None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the keys are those in the project's state folder."""
+        return self.is_ours and not self.secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +68,14 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """The gateway as the user asked for it: `workers` processes that share its port. Sizes in bytes.
+    `issuers`: whose tokens are accepted, each with a name of its own.
     `auto_routes`: a service that registered without being in arena.yaml is reachable at `/<its name>` by any authenticated
     caller. `api_keys`: keys are accepted beside tokens."""
 
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
-    jwt: Jwt = Jwt()
+    issuers: tuple[Jwt, ...] = (Jwt(),)
     rate_limits: tuple[RateLimit, ...] = ()
     timeouts: Timeouts = Timeouts()
     max_header_bytes: int = 32 * 1024
@@ -55,6 +83,11 @@ class GatewaySettings:
     auto_routes: bool = True
     access_log: bool = True
     api_keys: bool = False
+
+    @property
+    def signer(self) -> Jwt | None:
+        """The issuer that `arena token issue` signs for: the first one that is ours."""
+        return next((issuer for issuer in self.issuers if issuer.is_ours), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,13 @@ def test_what_others_may_read_fails_with_the_command_that_mends_it(tmp_path: Pat
     assert project.state(layout).verdict == "not_checked"
     layout.secrets.mkdir(parents=True)
     layout.root.chmod(0o755)
-    layout.jwt_secret.write_text("secret")
-    layout.jwt_secret.chmod(0o644)
+    layout.token_keys.write_text("secret")
+    layout.token_keys.chmod(0o644)
     assert project.state(layout).remedy == f"chmod 700 {layout.root}"
     (secret,) = project.secrets(layout)
-    assert secret.verdict == "fail" and secret.remedy == f"chmod 600 {layout.jwt_secret}"
+    assert secret.verdict == "fail" and secret.remedy == f"chmod 600 {layout.token_keys}"
     layout.root.chmod(0o700)
-    layout.jwt_secret.chmod(0o600)
+    layout.token_keys.chmod(0o600)
     assert project.state(layout).verdict == "ok" and next(project.secrets(layout)).verdict == "ok"
 
 

@@ -37,8 +37,8 @@ def test_no_token_at_all_is_said(inside: Inside, words: tuple[str, ...], stdin: 
 
 def test_without_the_secret_nothing_is_claimed(inside: Inside) -> None:
     token = issued(inside)
-    inside.folder.layout.jwt_secret.unlink()
+    inside.folder.layout.token_keys.unlink()
     told = inside("token", "inspect", token, code=4)
-    assert "without the secret" in told.out and not inside.folder.layout.jwt_secret.exists()
+    assert "without the secret" in told.out and not inside.folder.layout.token_keys.exists()
     (inside.folder.path / "arena.yaml").unlink()
     assert "without the secret" in inside("token", "inspect", token, code=4).out

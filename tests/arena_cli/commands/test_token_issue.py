@@ -4,6 +4,7 @@ import stat
 
 import jwt
 
+from arena.auth import token_key
 from tests.arena_cli.conftest import Inside
 
 
@@ -11,13 +12,12 @@ def test_stdout_is_the_token_alone(inside: Inside) -> None:
     told = inside("token", "issue", "--sub", "ana", "--role", "user", "--role", "admin", "--scope", "x", "--ttl", "2h")
     assert told.out.count("\n") == 1
     assert "for ana, roles user, admin, scope x; valid until" in told.err
-    secret = inside.folder.layout.jwt_secret
-    claims = jwt.decode(
-        told.out.strip(), secret.read_text().strip(), algorithms=["HS256"], audience="arena", issuer="arena"
-    )
+    kept = inside.folder.layout.token_keys
+    (key,) = token_key.load(kept)
+    claims = jwt.decode(told.out.strip(), key.secret, algorithms=["HS256"], audience="arena", issuer="arena")
     assert (claims["sub"], claims["roles"], claims["scope"]) == ("ana", ["user", "admin"], "x")
     assert claims["exp"] - claims["iat"] == 7200
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE((inside.folder.path / ".arena").stat().st_mode) == 0o700
     assert (inside.folder.path / ".arena" / ".gitignore").read_text() == "*\n"
 

@@ -8,9 +8,13 @@ def test_what_was_issued_without_the_token(inside: Inside) -> None:
     told = inside("token", "list")
     heading, row = told.out.splitlines()
     assert heading.startswith("ID ")
-    assert row.split()[:4] == [issued["token_id"], "ana", "user", "valid"] and " in 59m " in row
+    assert (
+        row.split()[:4] == [issued["token_id"], "ana", "user", issued["kid"]]
+        and row.split()[4] == "valid"
+        and " in 59m " in row
+    )
     (listed,) = inside("token", "list", "-o", "json").json
-    assert (listed["id"], listed["revoked"], "token" in listed) == (issued["token_id"], False, False)
+    assert (listed["token_id"], listed["state"], "token" in listed) == (issued["token_id"], "valid", False)
     assert issued["token"].rpartition(".")[2] not in told.out
 
 

@@ -8,7 +8,7 @@ from tests.arena_cli.conftest import Inside
 def test_by_id_and_what_inspect_says_then(inside: Inside) -> None:
     issued = inside("token", "issue", "--sub", "ana", "-o", "json").json
     assert f"revoked {issued['token_id']} (ana)" in inside("token", "revoke", issued["token_id"]).err
-    assert inside("token", "list").out.splitlines()[1].split()[3] == "revoked"
+    assert inside("token", "list").out.splitlines()[1].split()[4] == "revoked"
     assert "not verified: the token was revoked" in inside("token", "inspect", issued["token"], code=4).out
 
 
@@ -21,8 +21,12 @@ def test_by_subject(inside: Inside) -> None:
     inside("token", "inspect", new)
 
 
-def test_an_unknown_id_is_told(inside: Inside) -> None:
-    assert "was not issued here or has expired" in inside("token", "revoke", "strange").err
+def test_an_unknown_id_is_a_slip_unless_it_is_said_to_be_none(inside: Inside) -> None:
+    told = inside("token", "revoke", "strange", code=2)
+    assert "nothing is revoked" in told.err and "--unlisted" in told.err
+    assert not inside.folder.layout.tokens_revoked.exists()
+    assert "revoked strange, which was not issued here" in inside("token", "revoke", "strange", "--unlisted").err
+    assert "strange" in inside.folder.layout.tokens_revoked.read_text()
 
 
 @pytest.mark.parametrize("words", [(), ("id", "--sub", "ana"), ("",), ("--sub", "")])

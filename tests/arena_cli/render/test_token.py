@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from arena.auth.token import Inspection, Issued
+from arena.auth.token import Inspection, Issued, IssuedToken
 from arena_cli.render import token
 from arena_cli.tokens import ListedToken
 
-ISSUED = Issued("a.b.c", "ana", ("user", "admin"), ("read",), "arena", "arena", 0, 3600, "id")
+ISSUED = Issued("a.b.c", "ana", ("user", "admin"), ("read",), "arena", "arena", 0, 3600, "id", "kid")
 
 
 def test_the_note_beside_a_new_token() -> None:
@@ -43,12 +43,12 @@ def test_json() -> None:
 
 def test_a_line_per_token() -> None:
     rows = [
-        ListedToken("id1", "ana", ("user", "ops"), (), 0, 160, False),
-        ListedToken("id2", "\x1b[2J", (), (), 40, 400, True),
+        ListedToken(IssuedToken("id1", "ana", ("user", "ops"), (), 0, 160, "k1"), "valid"),
+        ListedToken(IssuedToken("id2", "\x1b[2J", (), (), 40, 400, "k0"), "revoked"),
     ]
     one, two = (
         [cell.strip() for cell in line.split("  ") if cell]
         for line in token.listing(rows, 100.0).plain.splitlines()[1:]
     )
-    assert one == ["id1", "ana", "user, ops", "valid", "1m 40s ago", "in 1m 00s"]
-    assert two[3:] == ["revoked", "1m 00s ago", "in 5m 00s"] and "\x1b" not in two[1]
+    assert one == ["id1", "ana", "user, ops", "k1", "valid", "1m 40s ago", "in 1m 00s"]
+    assert two[3:] == ["k0", "revoked", "1m 00s ago", "in 5m 00s"] and "\x1b" not in two[1]

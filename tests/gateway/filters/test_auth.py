@@ -15,7 +15,7 @@ import pytest
 
 from arena.auth import api_key
 from arena.auth.api_key import ApiKey, KeyRing, KeyUse
-from arena.auth.jwt import Verifier
+from arena.auth.issuers import Issuers
 from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation
 from arena.gateway.client import ClientConnection
@@ -25,6 +25,7 @@ from arena.gateway.filters.auth import Authenticator
 from arena.gateway.routing import Match
 from arena.gateway.stats import RouteStats
 from arena.gateway.wire.request import RequestHead
+from arena.model.principal import Principal
 from arena.model.project import Jwt
 from arena.model.route import Route
 from arena.tasks import cancel, spawn
@@ -138,10 +139,10 @@ class Clock:
         return self.now
 
 
-class Counting(Verifier):
+class Counting(Issuers):
     calls = 0
 
-    def verify(self, token: str, now: float | None = None) -> object:  # type: ignore[override]
+    def verify(self, token: str, now: float) -> tuple[Principal, float]:
         self.calls += 1
         return super().verify(token, now)
 
@@ -158,8 +159,8 @@ def issue(clock: Clock, ttl: float, sub: str = "a") -> bytes:
 
 
 def test_a_token_is_verified_once_and_forgotten_when_it_expires() -> None:
-    clock, verifier = Clock(), Counting(Jwt(SECRET, leeway=5.0))
-    authenticate = Authenticator(verifier, 5.0, clock)
+    clock, verifier = Clock(), Counting([Jwt(SECRET, leeway=5.0)])
+    authenticate = Authenticator(verifier, clock)
     credential = issue(clock, 60)
     for _ in range(3):
         assert authenticate(exchange(credential)) is None
@@ -175,7 +176,7 @@ def test_a_token_is_verified_once_and_forgotten_when_it_expires() -> None:
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "_KEEP_TOKENS", 10)
     clock = Clock()
-    authenticate = Authenticator(Verifier(Jwt(SECRET)), 0.0, clock)
+    authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
     for n in range(50):
         assert authenticate(exchange(issue(clock, 60, f"user{n}"))) is None
         assert len(authenticate._known) <= 10
@@ -183,7 +184,7 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_scheme_has_no_case() -> None:
     clock = Clock()
-    authenticate = Authenticator(Verifier(Jwt(SECRET)), 0.0, clock)
+    authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
     assert authenticate(exchange(issue(clock, 60).replace(b"Bearer", b"bEARER"))) is None
 
 
@@ -314,7 +315,7 @@ def test_a_key_is_looked_up_every_few_seconds_and_until_it_expires() -> None:
     clock = Clock()
     key, kept = api_key.create("partner", [], 60, now=clock.now)
     ring = KeyRing([kept])
-    authenticate = Authenticator(Verifier(Jwt(SECRET)), 0.0, clock)
+    authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
     authenticate.accept(ring)
     for _ in range(3):
         assert authenticate(exchange(b"Bearer " + key.encode())) is None
@@ -328,8 +329,8 @@ def test_a_key_is_looked_up_every_few_seconds_and_until_it_expires() -> None:
 
 
 def test_forgetting_verifies_everybody_anew() -> None:
-    clock, verifier = Clock(), Counting(Jwt(SECRET))
-    authenticate = Authenticator(verifier, 0.0, clock)
+    clock, verifier = Clock(), Counting([Jwt(SECRET)])
+    authenticate = Authenticator(verifier, clock)
     for _ in range(2):
         assert authenticate(exchange(issue(clock, 60))) is None
         authenticate.forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arena.auth.jwt import Verifier
+from arena.auth.issuers import Issuers
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.limit import Meter
@@ -12,7 +12,7 @@ from arena.gateway.stats import Stats
 from arena.model.project import Jwt
 from arena.model.route import RateLimit, Route
 
-AUTH = Authenticator(Verifier(Jwt("s" * 32)), 0.0, lambda: 0.0)
+AUTH = Authenticator(Issuers([Jwt("s" * 32)]), lambda: 0.0)
 BY_IP, BY_CALLER = RateLimit(1, 1, "ip"), RateLimit(1, 1, "principal")
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from arena.config.document.base import (
-    STRING,
     Duration,
     Flag,
     Host,
-    Name,
     Port,
     PositiveDuration,
     Section,
-    ShortForm,
     Size,
-    Text,
-    listed,
     nested,
 )
+from arena.config.document.jwt import JwtSections
 from arena.config.document.route import RateLimitSection
 from arena.model.store import StoreAddress
 
@@ -35,39 +31,13 @@ _STORE = {
     "examples": ["embedded", "redis://127.0.0.1:6379"],
 }
 
-Algorithm = Literal[
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
-]
-
-
-class JwtSection(Section):
-    """How bearer tokens are verified."""
-
-    later: ClassVar = ("jwks_url", "jwks_file")
-
-    secret: Text = Field(
-        default="",
-        description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept.",
-    )
-    public_key: Text = Field(
-        default="",
-        description="The public key of whoever issues the tokens, instead of a secret: a PEM file, or its text.",
-    )
-    algorithms: Annotated[list[Algorithm], BeforeValidator(listed), ShortForm(STRING)] = Field(
-        default=[],
-        description="What tokens may be signed with. Default: HS256 with a secret, else all that fit the public key.",
-    )
-    issuer: Name = Field(default="arena", description="The `iss` a token must carry.")
-    audience: Name = Field(default="arena", description="The `aud` a token must carry.")
-    leeway: Duration = Field(default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked.")
-
 
 class AuthSection(Section):
     """Who may call."""
 
     later: ClassVar = ("oidc", "mtls", "basic")
 
-    jwt: JwtSection = nested("JSON web tokens.")
+    jwt: JwtSections = nested("JSON web tokens: whose are accepted. A list of sections for several issuers at once.")
     api_keys: Flag = Field(
         default=False,
         description="Also accept the keys that `arena key create` makes, as `X-API-Key` or as a bearer token.",

@@ -5,14 +5,16 @@ Source: RFC 6750. There is no standard for API keys; X-API-Key is what most use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from arena.auth.api_key import PREFIX, KeyRing
-from arena.auth.jwt import Verifier
+from arena.auth.errors import KeyMissing, KeysUnavailable
+from arena.auth.issuers import Issuers
 from arena.auth.revocation import Revocations
 from arena.errors import AuthError
 from arena.gateway.exchange import Exchange
+from arena.gateway.issuer.source import Source
 from arena.gateway.refusal import Refusal
 from arena.model.principal import Principal
 from arena.telemetry.accesslog import quote
@@ -36,23 +38,25 @@ _Known = tuple[Principal, float, str]  # who, until when (Unix seconds), the nam
 
 
 class Authenticator:
-    """A filter that sets the exchange's principal. `now` is the wall clock in Unix seconds; `leeway` in seconds is
-    what the verifier allows after a token's expiry. API keys are refused until `accept` names a ring of them.
+    """A filter that sets the exchange's principal. `now` is the wall clock in Unix seconds. API keys are refused until `accept`
+    names a ring of them.
+
+    A token whose key is not known makes its issuer's source look again (see `ask`), and the request waits for that one look.
 
     An X-API-Key goes before an Authorization header: a client's library may fill in the latter by itself.
     """
 
-    def __init__(self, verifier: Verifier, leeway: float, now: Callable[[], float]) -> None:
-        self._verifier = verifier
-        self._leeway = leeway
+    def __init__(self, issuers: Issuers, now: Callable[[], float]) -> None:
+        self._issuers = issuers
         self._now = now
+        self._sources: Mapping[str, Source] = {}
         self._keys: KeyRing | None = None
         self._revoked = Revocations()
         self._no_credential = _NO_TOKEN
         self._known: dict[bytes, _Known] = {}
         self._known_keys: dict[bytes, _Known] = {}
 
-    def __call__(self, x: Exchange) -> Refusal | None:
+    def __call__(self, x: Exchange) -> Refusal | Awaitable[Refusal | None] | None:
         head = x.head
         if head.api_key is not None and self._keys is not None:
             return self._by_key(x, self._keys, head.api_key)
@@ -64,7 +68,25 @@ class Authenticator:
         if known is not None and now < known[1]:
             x.principal, _, x.log_caller = known
             return None
-        return self._verify(x, credential, now)
+        verdict = self._verify(x, credential, now)
+        if isinstance(verdict, KeyMissing):
+            source = self._sources.get(verdict.issuer)
+            wait = None if source is None else source.renew()
+            return _invalid(verdict) if wait is None else self._verify_later(x, credential, wait)
+        return verdict
+
+    def at_once(self, x: Exchange) -> Refusal | None:
+        """The same for a page of the gateway's own, which waits for nobody."""
+        head = x.head
+        if head.api_key is not None and self._keys is not None:
+            return self._by_key(x, self._keys, head.api_key)
+        if head.authorization is None:
+            return self._no_credential
+        return _settled(self._verify(x, head.authorization, self._now()))
+
+    def ask(self, sources: Mapping[str, Source]) -> None:
+        """Where the keys of issuers come from, by issuer."""
+        self._sources = sources
 
     def accept(self, keys: KeyRing) -> None:
         """Let in whoever has one of these API keys as well."""
@@ -80,7 +102,11 @@ class Authenticator:
         self._known.clear()
         self._known_keys.clear()
 
-    def _verify(self, x: Exchange, credential: bytes, now: float) -> Refusal | None:
+    async def _verify_later(self, x: Exchange, credential: bytes, wait: Awaitable[None]) -> Refusal | None:
+        await wait
+        return _settled(self._verify(x, credential, self._now()))
+
+    def _verify(self, x: Exchange, credential: bytes, now: float) -> Refusal | KeyMissing | None:
         self._known.pop(credential, None)
         scheme, _, token = credential.partition(b" ")
         token = token.strip()
@@ -89,11 +115,12 @@ class Authenticator:
         if self._keys is not None and token.startswith(_KEY_PREFIX):
             return self._by_key(x, self._keys, token)
         try:
-            principal = self._verifier.verify(token.decode("latin-1"), now)
+            principal, expires = self._issuers.verify(token.decode("latin-1"), now)
             self._revoked.check(principal)
+        except KeyMissing as missing:
+            return missing
         except AuthError as error:
             return _invalid(error)
-        expires = float("inf") if principal.expires_at is None else principal.expires_at + self._leeway
         x.principal, x.log_caller = principal, quote(principal.subject)
         if len(credential) <= _LONGEST_KEPT:
             if len(self._known) >= _KEEP_TOKENS:
@@ -145,8 +172,14 @@ def require_roles(roles: tuple[str, ...]) -> Callable[[Exchange], Refusal | None
     return check
 
 
+def _settled(verdict: Refusal | KeyMissing | None) -> Refusal | None:
+    return _invalid(verdict) if isinstance(verdict, KeyMissing) else verdict
+
+
 def _invalid(error: AuthError) -> Refusal:
     detail = f"{error.message}; {error.hint}" if error.hint else error.message
+    if isinstance(error, KeysUnavailable):
+        return Refusal(503, "keys-unavailable", detail, headers=(b"retry-after: 5",))
     described = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "'" for c in error.message)
     challenge = f'www-authenticate: Bearer realm="arena", error="invalid_token", error_description="{described}"'
     return Refusal(401, "unauthenticated", detail, headers=(challenge.encode(),))

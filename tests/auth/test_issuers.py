@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import time
+
+import jwt
+import pytest
+
+from arena.auth import errors, jwks, token
+from arena.auth.issuers import Issuers
+from arena.errors import ConfigError
+from arena.model.project import Jwks, Jwt
+from tests.issuer import KEYS, Issuer, jwk
+
+OURS = Jwt("s" * 40)
+THEIRS = Jwt(
+    issuer="https://one", audience="api", other_audiences=("arena",), leeway=9.0, algorithms=(), jwks=Jwks("x")
+)
+OTHERS = Jwt(issuer="https://two", algorithms=("ES256",), jwks=Jwks("x"), roles_claim="realm_access.roles")
+ONE, TWO = Issuer("https://one"), Issuer("https://two")
+
+
+@pytest.fixture
+def issuers() -> Issuers:
+    found = Issuers([OURS, THEIRS, OTHERS])
+    _, one, two = found
+    one.keys = jwks.read(jwks_of(jwk("RS256", "a"), jwk("EdDSA", "b"))).keys
+    two.keys = jwks.read(jwks_of(jwk("ES256", "a")), ("ES256",)).keys
+    return found
+
+
+def jwks_of(*rows: object) -> bytes:
+    import json
+
+    return json.dumps({"keys": rows}).encode()
+
+
+def refused(issuers: Issuers, text: str) -> str:
+    with pytest.raises(errors.TokenRefused) as caught:
+        issuers.verify(text, time.time())
+    return caught.value.code
+
+
+def test_each_issuer_by_its_own_keys_and_rules(issuers: Issuers) -> None:
+    now = time.time()
+    ours = token.issue("s" * 40, subject="me", ttl=60)
+    assert issuers.verify(ours.token, now)[0].subject == "me"
+    who, until = issuers.verify(ONE.token("RS256", "a", exp=int(now) + 60), now)
+    assert (who.subject, who.roles, until) == ("ann", {"user"}, int(now) + 69)
+    assert issuers.verify(ONE.token("EdDSA", "b", aud=["api", "x"]), now)[0].subject == "ann"
+    who, _ = issuers.verify(TWO.token("ES256", "a", realm_access={"roles": ["ops"]}), now)
+    assert who.roles == {"ops"}
+
+
+def test_no_issuer_speaks_for_another(issuers: Issuers) -> None:
+    # Signed with a key of the one, and says to be of the other: key ids are the issuer's own, and so are algorithms.
+    assert refused(issuers, ONE.token("RS256", "a", iss="https://two")) == "token-algorithm-refused"
+    assert refused(issuers, TWO.token("ES256", "a", iss="https://one")) == "token-bad-signature"
+    assert refused(issuers, ONE.token("RS256", "a", iss="arena")) == "token-algorithm-refused"
+    forged = jwt.encode({"iss": "https://one", "aud": "api", "sub": "a", "exp": 2**33}, "s" * 40, "HS256")
+    assert refused(issuers, forged) == "token-algorithm-refused"
+
+
+def test_strangers(issuers: Issuers) -> None:
+    assert refused(issuers, ONE.token("RS256", "a", iss="https://three")) == "token-wrong-issuer"
+    assert refused(issuers, jwt.encode({"sub": "a", "exp": 2**33}, "s" * 40, "HS256")) == "token-missing-claim"
+    assert refused(issuers, ONE.token("RS256", "a", aud="else")) == "token-wrong-audience"
+    assert refused(issuers, ONE.token("RS256", "zzz")) == "token-key-unknown"
+    assert refused(issuers, ONE.token("RS256", "a", KEYS["RS256"], sub="key:partner")) == "token-malformed"
+
+
+def test_without_keys_nobody_can_tell(issuers: Issuers) -> None:
+    _, one, two = issuers
+    one.keys, one.trouble = None, "connect error"
+    with pytest.raises(errors.KeysUnavailable, match=r"issuer 'https://one' cannot be had \(connect error\)") as caught:
+        issuers.verify(ONE.token("RS256", "a"), time.time())
+    assert caught.value.issuer == "https://one"
+    assert issuers.verify(TWO.token("ES256", "a"), time.time())
+    # What could not be verified with any key of theirs is refused as ever.
+    assert refused(issuers, jwt.encode({"iss": "https://one"}, "s" * 40, "HS256")) == "token-algorithm-refused"
+    # With stale keys, an unknown id may well be that of a newer key.
+    two.trouble = "no answer within 5 s"
+    assert refused(issuers, TWO.token("ES256", "new")) == "keys-unavailable"
+
+
+def test_settings_that_cannot_be_used() -> None:
+    with pytest.raises(ConfigError):
+        Issuers([OTHERS, Jwt("short")])
+
+
+@pytest.mark.parametrize(
+    ("claims", "path", "roles"),
+    [
+        ({"realm_access": {"roles": ["a", "b"]}}, "realm_access.roles", {"a", "b"}),
+        ({"https://x.example/roles": ["a"]}, "https://x.example/roles", {"a"}),
+        ({"cognito:groups": ["a"]}, "cognito:groups", {"a"}),
+        ({"realm_access": ["a"]}, "realm_access.roles", set()),
+        ({"realm_access": None}, "realm_access.roles", set()),
+        ({}, "groups", set()),
+        ({"roles": ["operator"]}, "groups", set()),
+    ],
+)
+def test_where_roles_stand(claims: dict[str, object], path: str, roles: set[str]) -> None:
+    issuers = Issuers([Jwt("s" * 40, roles_claim=path)])
+    text = jwt.encode({"sub": "a", "iss": "arena", "aud": "arena", "exp": 2**33, **claims}, "s" * 40, "HS256")
+    assert issuers.verify(text, time.time())[0].roles == roles
+
+
+@pytest.mark.parametrize("value", ["admin", {"roles": "admin"}, {"roles": [1]}, {"roles": {"a": 1}}])
+def test_roles_that_are_none(value: object) -> None:
+    issuers = Issuers([Jwt("s" * 40, roles_claim="r.roles" if isinstance(value, dict) else "r")])
+    text = jwt.encode({"sub": "a", "iss": "arena", "aud": "arena", "exp": 2**33, "r": value}, "s" * 40, "HS256")
+    assert refused(issuers, text) == "token-malformed"

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.auth import jwks, jwks_fetch
+from arena.auth.jwks_fetch import FetchFailed, fetch
+from tests.issuer import issuing, jwk
+
+
+async def test_the_document_and_how_long_it_may_be_kept() -> None:
+    with issuing(jwk("ES256", "a")) as issuer:
+        issuer.headers = {"cache-control": "public, max-age=600"}
+        found = await fetch(issuer.url)
+        assert json.loads(found.document)["keys"][0]["kid"] == "a" and found.max_age == 600
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "why"),
+    [
+        (500, {}, "it answers with HTTP 500"),
+        (404, {}, "HTTP 404"),
+        (302, {"location": "http://127.0.0.1:1/"}, "HTTP 302"),
+        (204, {}, "HTTP 204"),
+        (200, {"content-length": "999999"}, "remote protocol error"),
+    ],
+)
+async def test_what_is_no_answer(status: int, headers: dict[str, str], why: str) -> None:
+    with issuing() as issuer:
+        issuer.status, issuer.headers = status, {"connection": "close", **headers}
+        issuer.body = b"" if status == 204 else None
+        with pytest.raises(FetchFailed, match=why):
+            await fetch(issuer.url)
+
+
+async def test_never_more_than_a_key_set_can_be() -> None:
+    with issuing() as issuer:
+        issuer.body = b" " * (jwks.MAX_DOCUMENT_BYTES + 1)
+        with pytest.raises(FetchFailed, match="longer than 256 KiB"):
+            await fetch(issuer.url)
+
+
+async def test_a_slow_issuer_is_not_waited_for_for_ever() -> None:
+    with issuing() as issuer:
+        issuer.gate.clear()
+        with pytest.raises(FetchFailed, match=r"no answer within 0\.3 s"):
+            await fetch(issuer.url, 0.3)
+
+
+async def test_nobody_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(FetchFailed, match="connect error") as caught:
+            await fetch(f"http://127.0.0.1:{taken.getsockname()[1]}/keys")
+    assert "127.0.0.1" not in str(caught.value)
+
+
+async def test_a_proxy_of_the_environment_does_not_hear_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with issuing(jwk("ES256")) as issuer:
+        assert (await fetch(issuer.url)).document
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("", None),
+        ("public", None),
+        ("max-age=60", 60.0),
+        ('Public,Max-Age="7"', 7.0),
+        ("s-maxage=5", None),
+        ("no-store, max-age=60", 0.0),
+        ("no-cache", 0.0),
+        ("max-age=-5", None),
+        ("max-age=soon", None),
+        ("x-max-age=5", None),
+    ],
+)
+def test_cache_control(header: str, seconds: float | None) -> None:
+    assert jwks_fetch.max_age(header) == seconds
+
+
+@given(st.text())
+def test_no_header_breaks_it(header: str) -> None:
+    found = jwks_fetch.max_age(header)
+    assert found is None or found >= 0
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("http://127.0.0.1:1/x", True),
+        ("http://localhost/x", True),
+        ("http://[::1]:5/", True),
+        ("https://127.0.0.1.example.org/", False),
+        ("https://login.example.org/", False),
+        ("http://10.0.0.1/", False),
+    ],
+)
+def test_what_is_this_machine(url: str, own: bool) -> None:
+    assert jwks_fetch.is_loopback(url) is own
