@@ -44,7 +44,7 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
     secret_file, orders = tmp_path / "service", tmp_path / "orders.json"
     secret = load_or_create(secret_file)
     spec = GatewaySpec(
-        "p", GatewaySettings(jwt=Jwt("s" * 32)), (Route("web", "web", "/", auth="none"),),
+        "p", GatewaySettings(issuers=(Jwt("s" * 32),)), (Route("web", "web", "/", auth="none"),),
         orders_file=str(orders), service_secret_file=str(secret_file),
     )  # fmt: skip
     endpoints = tuple(Endpoint("web", name, Address("127.0.0.1", 9), "passing") for name in NAMES)
