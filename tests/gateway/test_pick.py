@@ -10,7 +10,7 @@ import pytest
 from arena.gateway.pick import picker
 from arena.model.route import Route
 from arena.model.traffic import Balance, Traffic
-from tests.gateway.kit import Answer, Gateway, Start, Stub, Talk, bearer, connected, get, hello
+from tests.gateway.kit import Answer, Gateway, Start, Stub, Talk, bearer, connected, eventually, get, hello
 
 Stubs = Callable[[Answer], Awaitable[Stub]]
 
@@ -91,3 +91,49 @@ async def test_consistent_hash_by_a_header(start: Start, stubs: Stubs) -> None:
                 await client.ask(get(f"/{session}", f"X-Session: {session}\r\n".encode()))
     assert sum(len({asked.target for asked in one.asked}) for one in some) == 8
     assert sum(bool(one.asked) for one in some) > 1
+
+
+@pytest.mark.parametrize("balance", ["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"])
+async def test_no_instance_gets_more_connections_than_it_may(start: Start, stubs: Stubs, balance: Balance) -> None:
+    opened = asyncio.Event()
+
+    async def hold(talk: Talk) -> None:
+        await opened.wait()
+        await talk.reply()
+
+    some = [await stubs(hold) for _ in range(2)]
+    endpoints = (one.endpoint(instance=f"web-{n}", metadata={"weight": str(n + 1)}) for n, one in enumerate(some))
+    gateway = await start(*endpoints, traffic=Traffic(balance=balance, max_connections=1))
+    async with connected(gateway) as one, connected(gateway) as two, connected(gateway) as three:
+        for number, client in enumerate((one, two), start=1):
+            await client.send(get())
+            await eventually(lambda number=number: sum(len(each.asked) for each in some) == number)
+        reply = await three.ask(get())
+        detail = reply.problem(503, "too-many-in-flight")["detail"]
+        assert "every instance of web has as many" in str(detail) and reply.header("retry-after") == "1"
+        assert [len(each.asked) for each in some] == [1, 1]
+        opened.set()
+        assert [(await each.reply()).status for each in (one, two)] == [200, 200]
+        assert (await three.ask(get())).status == 200
+        page = (await three.ask(get("/metrics"))).body.decode()
+    assert 'arena_gateway_upstream_full_total{service="web"} 1' in page
+    assert max(each.connections for each in some) == 1
+
+
+async def test_another_attempt_closes_an_idle_connection_for_its_own(start: Start, stubs: Stubs) -> None:
+    async def refuse_twice(talk: Talk) -> None:
+        if talk.asked.target == "/close" and len(one.asked) < 4:
+            talk.writer.close()
+        else:
+            await talk.reply()
+
+    one = await stubs(refuse_twice)
+    gateway = await start(one.endpoint(), traffic=Traffic(max_connections=2, breaker=None))
+    async with connected(gateway) as first, connected(gateway) as second:
+        await first.send(get())
+        await second.send(get())
+        assert [(await each.reply()).status for each in (first, second)] == [200, 200]
+        await first.ask(get("/close"))
+        await eventually(lambda: one.open_now <= 2)
+    (target,) = gateway.plane.table.routes[0].service.targets
+    assert target.in_flight == 0 and len(target.idle) <= 2

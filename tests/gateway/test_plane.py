@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,48 @@ async def test_timeouts_follow_a_new_spec(start: Start) -> None:
     assert gateway.plane._sweep_every == pytest.approx(0.05)
     gateway.plane.configure(gateway.view.spec.settings.__class__())
     assert gateway.plane._sweep_every == pytest.approx(0.5)
+
+
+async def test_connections_are_limited_as_the_file_says(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint())
+    spec = gateway.view.spec
+    gateway.view.use_spec(replace(spec, settings=replace(spec.settings, max_connections=2)))
+    async with connected(gateway) as one, connected(gateway) as two:
+        assert [(await each.ask(get())).status for each in (one, two)] == [200, 200]
+        async with connected(gateway) as three:
+            reply = await three.reply()
+            assert (reply.status, reply.header("connection"), reply.header("retry-after")) == (503, "close", "1")
+            assert await three.at_end()
+        gateway.view.use_spec(spec)
+        async with connected(gateway) as three:
+            assert (await three.ask(get())).status == 200
+
+
+async def test_connections_of_one_address_are_limited_and_counted_down(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), max_connections_per_ip=2)
+    for _ in range(3):
+        async with connected(gateway) as one, connected(gateway) as two:
+            assert [(await each.ask(get())).status for each in (one, two)] == [200, 200]
+            async with connected(gateway) as three:
+                reply = await three.reply()
+                assert (reply.status, await three.at_end()) == (503, True)
+                assert "from this address" in str(reply.json["detail"])
+        await eventually(lambda: not gateway.plane.clients)
+    assert gateway.plane._per_ip == {}
+    assert gateway.plane.stats.turned_away == 3
+
+
+async def test_a_limit_that_comes_later_counts_who_is_there_already(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint())
+    spec = gateway.view.spec
+    limited = replace(spec, settings=replace(spec.settings, max_connections_per_ip=1))
+    async with connected(gateway) as one, connected(gateway) as two:
+        assert [(await each.ask(get())).status for each in (one, two)] == [200, 200]
+        gateway.view.use_spec(limited)
+        async with connected(gateway) as three:
+            assert (await three.reply()).status == 503
+        assert (await one.ask(get())).status == 200  # who is in stays
+        gateway.view.use_spec(spec)
+        async with connected(gateway) as three:
+            assert (await three.ask(get())).status == 200
+    await eventually(lambda: not gateway.plane.clients)

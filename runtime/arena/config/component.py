@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arena.config.concurrency import concurrency
 from arena.config.context import Reading
 from arena.config.document.gateway import TimeoutsSection
 from arena.config.document.route import RateLimitSection
@@ -25,6 +26,9 @@ def gateway(reading: Reading) -> GatewaySettings:
         workers=section.workers,
         issuers=issuers(reading, section.auth.jwt),
         rate_limits=limits(section.rate_limits),
+        concurrency=concurrency(section.concurrency),
+        max_connections=section.max_connections,
+        max_connections_per_ip=section.max_connections_per_ip,
         timeouts=Timeouts(**timeouts),
         max_header_bytes=section.max_header_bytes,
         max_body_bytes=section.max_body_bytes,

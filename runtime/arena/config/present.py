@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import cors, match, mirror, resilience, transform
+from arena.config import concurrency, cors, match, mirror, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.jwt_key import is_safe
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
@@ -90,6 +90,7 @@ def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
 def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
     issuers = [_issuer(each) for each in gateway.issuers]
     names = ("header", "body", "connect", "first_byte", "idle", "drain")
+    caps = {name: getattr(gateway, name) for name in ("max_connections", "max_connections_per_ip")}
     return {
         "host": _literal(gateway.host),
         "port": gateway.port,
@@ -101,6 +102,8 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "max_body_bytes": gateway.max_body_bytes,
         "auto_routes": gateway.auto_routes,
         "access_log": gateway.access_log,
+        "concurrency": concurrency.shown(gateway.concurrency),
+        **{name: most for name, most in caps.items() if most is not None},
     }
 
 
@@ -216,6 +219,7 @@ def _route(route: Route) -> dict[str, Any]:
             shown[key] = [_literal(value) for value in values]
     shown |= {"strip_path": route.strip_path, "auth": route.auth, "permissions": route.permissions}
     shown |= match.shown(route)
+    shown |= {"concurrency": concurrency.shown(route.concurrency)} if route.concurrency else {}
     shown |= {"mirror": mirror.shown(route.mirror)} if route.mirror is not None else {}
     shown |= transform.shown(route.transform)
     shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
@@ -243,6 +247,10 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
         told["hash_by"] = _literal(traffic.hash_by)
     if traffic.slow_start:
         told["slow_start"] = _seconds(traffic.slow_start)
+    if traffic.concurrency:
+        told["concurrency"] = concurrency.shown(traffic.concurrency)
+    if traffic.max_connections is not None:
+        told["max_connections"] = traffic.max_connections
     if traffic.panic_threshold:
         told["panic_threshold"] = traffic.panic_threshold
     return told

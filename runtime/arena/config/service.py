@@ -6,6 +6,7 @@ from pathlib import Path
 
 from arena.config import cors, discovery, match, mirror, resilience, transform
 from arena.config.component import limits
+from arena.config.concurrency import concurrency
 from arena.config.context import Reading
 from arena.config.document.health import HealthcheckSection, RestartSection
 from arena.config.document.route import RouteSection
@@ -217,4 +218,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         mirror=mirror.mirror(section.mirror),
         fallback=resilience.fallback(section.fallback),
         fault=resilience.fault(section.fault),
+        concurrency=concurrency(section.concurrency),
     )

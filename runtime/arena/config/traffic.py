@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arena.config import resilience
+from arena.config.concurrency import concurrency
 from arena.config.document.traffic import BreakerSection, TrafficSection
 from arena.model.resilience import Retries
 from arena.model.traffic import BreakerRule, Traffic
@@ -13,6 +14,8 @@ def traffic(section: TrafficSection) -> Traffic:
     return Traffic(
         breaker=None if section.breaker.disable else _breaker(section.breaker),
         balance=section.balance,
+        concurrency=concurrency(section.concurrency),
+        max_connections=section.max_connections,
         hash_by=section.hash_by or "principal",
         slow_start=section.slow_start,
         panic_threshold=section.panic_threshold,

@@ -17,9 +17,10 @@ from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.fault import inject
 from arena.gateway.filters.limit import Meter, admit
-from arena.gateway.filters.mirror import compile_mirror
+from arena.gateway.filters.mirror import Shadow, compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.transform import compile_transform
+from arena.gateway.gates import Gates
 from arena.gateway.introduction import Introductions
 from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
@@ -52,6 +53,7 @@ class Assembler:
         self._rosters: dict[str, Roster] = {}
         self._orders: tuple[BreakerOrder, ...] = ()
         self._trip_ends = inf  # when the next one does, in Unix seconds
+        self.gates = Gates()
         self.store: Store | None = None
         self.introductions: Introductions | None = None
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
@@ -59,8 +61,8 @@ class Assembler:
         self._unmatched = stats.route("", "")
 
     def use(self, spec: GatewaySpec) -> None:
-        """Take over a spec. Raises ValueError for an impossible limit, transformation, split or CORS rule; then nothing has
-        changed."""
+        """Take over a spec. Raises ValueError for an impossible limit (of either kind), transformation, split or CORS rule;
+        then nothing has changed."""
         for route in spec.routes:
             compile_transform(route.transform)
             if route.split is not None:
@@ -70,7 +72,9 @@ class Assembler:
         limits = {("", limit) for limit in spec.settings.rate_limits}
         limits |= {(route.name, limit) for route in spec.routes for limit in route.rate_limits}
         known = self._meters
-        self._meters = {key: known.get(key) or Meter(*key, self._stats) for key in limits}
+        meters = {key: known.get(key) or Meter(*key, self._stats) for key in limits}
+        self.gates.use(spec)
+        self._meters = meters
         self._use_store(spec)
 
     def assemble(
@@ -103,7 +107,9 @@ class Assembler:
                         *compile_chain(
                             route, settings.rate_limits, authenticator, self._meter, self._admit, access=access
                         ),
+                        *self.gates.before(route),
                         *self._split(route, services),
+                        *self.gates.inside(route),
                         *change.filters,
                         *((inject(route.fault),) if route.fault is not None else ()),
                         *self._mirror(route, services),
@@ -133,7 +139,7 @@ class Assembler:
             return ()
         name = rule.service
         asked, stats = self._stats.route(route.name, name), self._stats.mirror(route.name, name)
-        return (compile_mirror(rule, services[name], asked, stats),)
+        return (compile_mirror(rule, Shadow(services[name], asked, stats, self.gates.at(name))),)
 
     @property
     def rosters(self) -> Collection[Roster]:

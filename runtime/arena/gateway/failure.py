@@ -12,6 +12,7 @@ from arena.gateway import attempt, fallback, retry, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.tries import is_late
+from arena.policy.balance import is_admitting
 
 if TYPE_CHECKING:
     from arena.gateway.routing import Service
@@ -28,10 +29,19 @@ def _no_instance(service: Service) -> Refusal:
     return Refusal(503, "unavailable", f"no instance of {service.name} {why}", headers=(b"retry-after: 1",))
 
 
+def _full(service: str) -> Refusal:
+    detail = f"every instance of {service} has as many requests under way as it takes; try again"
+    return Refusal(503, "too-many-in-flight", detail, headers=(b"retry-after: 1",))
+
+
 def unavailable(x: Exchange, service: Service, now: float) -> None:
-    """Nobody can be asked: there is no instance, or every breaker is open."""
+    """Nobody can be asked: there is no instance, every breaker is open, or who could be asked has its hands full."""
     if not service.targets:
         fallback.give_up(x, "unavailable", _no_instance(service))
+        return
+    if any(is_admitting(target, now) for target in service.targets):
+        x.client.plane.stats.full[service.name] += 1
+        fallback.give_up(x, "unavailable", _full(service.name))
         return
     x.client.plane.stats.breaker_refused[service.name] += 1
     wait = min(target.breaker.wait(now) for target in service.targets if target.breaker is not None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import breakers, insider
+from arena.gateway import breakers, gates, insider
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.issuer import report
@@ -169,6 +169,12 @@ def render_metrics(plane: Plane, view: View) -> str:
             for one in stats.mirrors.values()
             for result, count in one.results.items()
         ],
+    )
+    gates.write(page, view.gates)
+    page.counter(
+        "arena_gateway_upstream_full_total",
+        "Requests refused because every instance had as many connections as it may have.",
+        [({"service": service}, count) for service, count in stats.full.items()],
     )
     _write_store(page, stats, view.store)
     report.write(page, view.access.sources)

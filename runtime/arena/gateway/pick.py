@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.filters.limit_key import key_of
 from arena.model.traffic import Traffic
+from arena.policy.balance import choose
 from arena.policy.latency import choose_fastest, cost
 from arena.policy.rendezvous import choose_for, choose_for_by_weight
 from arena.policy.rotation import Rotation
@@ -23,6 +24,33 @@ Pick = Callable[["Exchange", "Sequence[Target]", float], "Target | None"]
 def picker(traffic: Traffic) -> Pick | None:
     """How to choose among the targets of a service that all weigh the same. Raises ValueError for a `hash_by` that does not
     exist."""
+    most, pick = traffic.max_connections, _even(traffic)
+    return pick if most is None else _within(most, pick or _less_busy)
+
+
+def weighted_picker(traffic: Traffic) -> Pick:
+    """How to choose among targets of different weights. Raises ValueError as `picker` does."""
+    most, pick = traffic.max_connections, _weighted(traffic)
+    return pick if most is None else _within(most, pick)
+
+
+def _less_busy(_x: Exchange, targets: Sequence[Target], now: float) -> Target | None:
+    return choose(targets, now, random)
+
+
+def _within(most: int, pick: Pick) -> Pick:
+    """`pick`, among those that have fewer than `most` connections in use."""
+
+    def choose_with_room(x: Exchange, targets: Sequence[Target], now: float) -> Target | None:
+        target = pick(x, [one for one in targets if one.in_flight < most], now)
+        if target is not None and x.attempts and target.idle and target.in_flight + len(target.idle) >= most:
+            target.idle.popleft().close()  # another attempt takes a fresh connection, which counts too
+        return target
+
+    return choose_with_room
+
+
+def _even(traffic: Traffic) -> Pick | None:
     if traffic.balance == "round_robin":
         rotation = Rotation(randrange(1 << 16))
         return lambda _x, targets, now: rotation.choose(targets, now)
@@ -34,8 +62,7 @@ def picker(traffic: Traffic) -> Pick | None:
     return None
 
 
-def weighted_picker(traffic: Traffic) -> Pick:
-    """How to choose among targets of different weights. Raises ValueError as `picker` does."""
+def _weighted(traffic: Traffic) -> Pick:
     if traffic.balance == "round_robin":
         return lambda _x, targets, now: take_turns(targets, now)
     if traffic.balance == "peak_ewma":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 from arena.gateway.client import ClientConnection
@@ -18,6 +20,7 @@ from arena.model.project import GatewaySettings, Timeouts
 from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
 
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
+_FULL_FOR_ONE = replace(_FULL, detail="from this address; close one that is not needed, or try again later")
 _SWEEP_SECONDS = 0.5
 _KEEP_FORWARDED = 4096
 # As long as connections may take to come from the kernel's handshake to its queue.
@@ -46,16 +49,22 @@ class Plane:
         self.draining = False
         self.unread = Match('"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
         self.table = Table([], {}, self.unread.stats, self.unread.stats)
-        self.max_connections = max_connections
+        self.max_connections = self._cap = max_connections
+        self._per_ip: Counter[str] | None = None
+        self._most_per_ip = 0
         self._forwarded: dict[str, bytes] = {}
         self.timeouts: Timeouts
         self.max_head: int
         self.configure(settings)
 
     def configure(self, settings: GatewaySettings) -> None:
-        """Take over timeouts and limits; connections already waiting keep the deadline they have."""
+        """Take over timeouts and limits; connections already waiting keep the deadline they have,
+        and those beyond a new limit stay."""
         self.timeouts = settings.timeouts
         self.max_head = settings.max_header_bytes
+        self.max_connections = min(self._cap, settings.max_connections or self._cap)
+        self._most_per_ip = settings.max_connections_per_ip or 0
+        self._per_ip = Counter(client.ip for client in self.clients) if self._most_per_ip else None
         shortest = min(self.timeouts.header, self.timeouts.body, self.timeouts.first_byte, self.timeouts.idle)
         self._sweep_every = min(_SWEEP_SECONDS, max(0.02, shortest / 4))
 
@@ -64,22 +73,34 @@ class Plane:
     def enter(self, client: ClientConnection) -> None:
         """A client connected; beyond the cap it is told so and closed."""
         self.stats.accepted += 1
-        if len(self.clients) >= self.max_connections:
-            self.stats.turned_away += 1
-            body = _FULL.body("")
-            client.transport.write(
-                reply(503, b"application/problem+json", body, (*_FULL.headers, b"connection: close"))
-            )
-            client.transport.close()
-            return
-        self.clients.add(client)
         peer = client.transport.get_extra_info("peername")
         client.ip = str(peer[0]) if peer else ""
+        if len(self.clients) >= self.max_connections:
+            self._turn_away(client, _FULL)
+            return
+        if self._per_ip is not None:
+            if self._per_ip[client.ip] >= self._most_per_ip:
+                self._turn_away(client, _FULL_FOR_ONE)
+                return
+            self._per_ip[client.ip] += 1
+        self.clients.add(client)
         client.forwarded = self._forwarded_lines(client.ip)
 
     def leave(self, client: ClientConnection) -> None:
         """A client's connection is gone."""
+        if client not in self.clients:
+            return
         self.clients.discard(client)
+        if self._per_ip is not None:
+            self._per_ip[client.ip] -= 1
+            if not self._per_ip[client.ip]:
+                del self._per_ip[client.ip]
+
+    def _turn_away(self, client: ClientConnection, refusal: Refusal) -> None:
+        self.stats.turned_away += 1
+        headers = (*refusal.headers, b"connection: close")
+        client.transport.write(reply(503, b"application/problem+json", refusal.body(""), headers))
+        client.transport.close()
 
     def _forwarded_lines(self, ip: str) -> bytes:
         """The forwarding headers of one address, shared by its connections; the host is written behind them."""

@@ -30,6 +30,7 @@ TITLES = {
     "rate-limited": "Too many requests",
     "request-timeout": "The request took too long to arrive",
     "too-many-connections": "The gateway holds as many connections as it may",
+    "too-many-in-flight": "Too many requests are under way",
     "unauthenticated": "A valid credential is needed",
     "unavailable": "No live instance",
     "upstream-failed": "The service failed to answer",

@@ -37,7 +37,8 @@ class LimitStats:
 
 class MirrorStats:
     """Copies of a route's requests for a service: those under way, and what became of the others: `sent` and answered,
-    `failed`; or not made, because too many were under way (`in_flight`), the body was too long (`body_size`) or did not come
+    `failed`; or not made, because too many were under way (`in_flight`), the service's own limits were reached (`shadow_full`),
+    the body was too long (`body_size`) or did not come
     whole (`incomplete`)."""
 
     __slots__ = ("in_flight", "results", "route", "service")
@@ -50,14 +51,15 @@ class MirrorStats:
 
 
 class Stats:
-    """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit;
-    `fallbacks` by route and name, `faults` by route and kind."""
+    """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit, `full` what
+    found every instance with as many connections as it may have; `fallbacks` by route and name, `faults` by route and kind."""
 
     __slots__ = (
         "accepted",
         "breaker_refused",
         "fallbacks",
         "faults",
+        "full",
         "in_flight",
         "limits",
         "mirrors",
@@ -78,6 +80,7 @@ class Stats:
         self.breaker_refused: Counter[str] = Counter()
         self.fallbacks: Counter[tuple[str, str]] = Counter()
         self.faults: Counter[tuple[str, str]] = Counter()
+        self.full: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from time import monotonic, time
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from arena.gateway.gate import Gate
     from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
 
@@ -54,6 +55,11 @@ class View:
     def stale(self) -> bool:
         """True when what we serve from may no longer be so."""
         return bool(self.spec.registry_url) and not self._connected
+
+    @property
+    def gates(self) -> Sequence[Gate]:
+        """Every limit on requests under way."""
+        return self._assembler.gates.all()
 
     @property
     def store(self) -> Store | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arena.model.access import Role
+from arena.model.concurrency import ConcurrencyLimit
 from arena.model.route import RateLimit
 from arena.model.service import Service
 from arena.model.store import StoreAddress
@@ -70,7 +71,8 @@ class GatewaySettings:
     """The gateway as the user asked for it: `workers` processes that share its port. Sizes in bytes.
     `issuers`: whose tokens are accepted, each with a name of its own.
     `auto_routes`: a service that registered without being in arena.yaml is reachable at `/<its name>` by any authenticated
-    caller. `api_keys`: keys are accepted beside tokens."""
+    caller. `api_keys`: keys are accepted beside tokens. `max_connections` are clients', of each worker;
+    None: as many as the process may have; `max_connections_per_ip` None: no limit."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -83,6 +85,9 @@ class GatewaySettings:
     auto_routes: bool = True
     access_log: bool = True
     api_keys: bool = False
+    concurrency: tuple[ConcurrencyLimit, ...] = ()
+    max_connections: int | None = None
+    max_connections_per_ip: int | None = None
 
     @property
     def signer(self) -> Jwt | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.model.concurrency import ConcurrencyLimit
 from arena.model.cors import Cors
 from arena.model.match import Condition
 from arena.model.mirror import Mirror
@@ -82,6 +83,7 @@ class Route:
     mirror: Mirror | None = None
     fallback: Fallback | None = None
     fault: Fault | None = None
+    concurrency: tuple[ConcurrencyLimit, ...] = ()
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.model.concurrency import ConcurrencyLimit
 from arena.model.resilience import Retries
 
 Balance = Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"]
@@ -38,7 +39,8 @@ class Traffic:
     """Of one service. `slow_start`: seconds in which a new instance's share of the requests grows to the whole, 0 for at
     once. `panic_threshold`: the share of instances that must be live, or else health is ignored; 0 for never. `breaker`
     None: an instance that fails is asked like any other. `hash_by` is what a consistent hash is made of: "principal", "ip"
-    or "header:<name>", the name in lower case. `retry_budget` is the share of its requests that retries may come to."""
+    or "header:<name>", the name in lower case. `retry_budget` is the share of its requests that retries may come to.
+    `max_connections` are those to one instance, None for no limit."""
 
     breaker: BreakerRule | None = BreakerRule()
     balance: Balance = "least_in_flight"
@@ -47,3 +49,5 @@ class Traffic:
     panic_threshold: float = 0.0
     retries: Retries = Retries()
     retry_budget: float = 0.2
+    concurrency: tuple[ConcurrencyLimit, ...] = ()
+    max_connections: int | None = None

@@ -11,11 +11,13 @@ from arena.config.document.base import (
     Flag,
     Host,
     Port,
+    Positive,
     PositiveDuration,
     Section,
     Size,
     nested,
 )
+from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.jwt import JwtSections
 from arena.config.document.route import RateLimitSection
 from arena.model.store import StoreAddress
@@ -71,6 +73,20 @@ class GatewaySection(Section):
     )
     auth: AuthSection = nested("Authentication.")
     rate_limits: list[RateLimitSection] = Field(default=[], description="Limits on every request, before routing.")
+    concurrency: ConcurrencyLimits = Field(
+        default=[],
+        description="Limits on requests under way at once, on all routes together, as `[{max_in_flight: 10, by: principal}]`.",
+    )
+    max_connections: Positive | None = Field(
+        default=None,
+        description="Client connections, for each worker; more are answered with 503 and closed. Default: half of the files"
+        " that the process may open, which is also the most.",
+    )
+    max_connections_per_ip: Positive | None = Field(
+        default=None,
+        description="Client connections from one address, for each worker. Behind a proxy all come from one. Default: no"
+        " limit.",
+    )
     timeouts: TimeoutsSection = nested("How long the gateway waits.")
     max_header_bytes: Size = Field(default=32 * 1024, description="Largest request head; more is refused with 431.")
     max_body_bytes: Size = Field(

@@ -23,7 +23,9 @@ from arena.config.document.base import (
     listed,
     nested,
 )
+from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.cors import CorsSection
+from arena.config.document.key import LimitKey, SplitKey
 from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.mirror import MirrorSection
 from arena.config.document.resilience import FallbackSection, FaultSection, RouteRetriesSection
@@ -33,13 +35,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
 
 MAX_LOG = 10_000
-LIMIT_KEYS = ("principal", "role", "ip", "route", "service")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
-_OWN_HEADERS = frozenset(
-    ("host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "keep-alive", "te", "trailer",
-     "proxy-connection", "traceparent", "tracestate", "x-request-id", "forwarded", "x-forwarded-for", "x-forwarded-host",
-     "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip")
-)  # fmt: skip
 
 
 def _rate(value: Any) -> Any:
@@ -48,18 +43,6 @@ def _rate(value: Any) -> Any:
 
 def _method(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
-
-
-def _limit_key(value: Any) -> Any:
-    if not isinstance(value, str) or value in LIMIT_KEYS:
-        return value
-    kind, colon, name = value.partition(":")
-    if kind != "header" or not colon or not _HEADER.fullmatch(name):
-        names = ", ".join(LIMIT_KEYS)
-        raise ValueError(f"should be one of {names}, or header: with the name of one, not {value!r:.60}")
-    if name.lower() in _OWN_HEADERS:
-        raise ValueError(f"cannot count by {name}: the gateway reads and writes this header itself")
-    return value.lower()
 
 
 def _limit_name(value: Any) -> Any:
@@ -92,36 +75,6 @@ Hosts = Annotated[
 
 
 LimitName = Annotated[str, BeforeValidator(_limit_name), WithJsonSchema({**STRING, "minLength": 1, "maxLength": 64})]
-LimitKey = Annotated[
-    str,
-    BeforeValidator(_limit_key),
-    WithJsonSchema({"anyOf": [{"enum": list(LIMIT_KEYS)}, {"type": "string", "pattern": r"^[Hh]eader:|\$"}]}),
-]
-
-
-def _split_key(value: Any) -> Any:
-    if isinstance(value, str) and value.lower().startswith("cookie:"):
-        name = value.partition(":")[2]
-        if not _HEADER.fullmatch(name):
-            raise ValueError(f"should be cookie: with the name of one, not {value!r:.60}")
-        return f"cookie:{name}"
-    if value in ("role", "route", "service"):
-        raise ValueError(f"should be principal, ip, header: or cookie: with the name of one, not {value}")
-    return _limit_key(value)
-
-
-SplitKey = Annotated[
-    str,
-    BeforeValidator(_split_key),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["principal", "ip"]},
-                {"type": "string", "pattern": r"^[Hh]eader:|^[Cc]ookie:|\$"},
-            ]
-        }
-    ),
-]
 
 
 class RateLimitSection(Section):
@@ -228,6 +181,9 @@ class RouteSection(Section):
         " none), the address, or a request header or cookie (`cookie:session`). Default: principal.",
     )
 
+    concurrency: ConcurrencyLimits = Field(
+        default=[], description="Limits on this route's requests under way at once, as `[{max_in_flight: 100}]`."
+    )
     mirror: MirrorSection | None = Field(default=None, description="A service that gets a copy of requests.")
 
     @model_validator(mode="after")

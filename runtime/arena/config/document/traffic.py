@@ -16,8 +16,9 @@ from arena.config.document.base import (
     Share,
     nested,
 )
+from arena.config.document.concurrency import ConcurrencyLimits
+from arena.config.document.key import LimitKey
 from arena.config.document.resilience import RetriesSection
-from arena.config.document.route import LimitKey
 
 
 def _hash_key(value: str) -> str:
@@ -41,7 +42,7 @@ FailureStatus = Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["
 class BreakerSection(Section):
     """When an instance is asked no more, and how it comes back."""
 
-    later: ClassVar = ("max_connections", "max_pending_requests", "max_requests", "max_retries")
+    later: ClassVar = ("max_pending_requests", "max_requests", "max_retries")
 
     disable: Flag = Field(default=False, description="`true`: an instance that fails is asked like any other.")
     failures: Positive = Field(default=5, description="Failures in a row after which it opens.")
@@ -89,6 +90,16 @@ class TrafficSection(Section):
         default=0.0,
         description="When fewer than this share of the instances pass their health check (and are not ejected), the checks"
         " are ignored and all are asked. Open circuit breakers still count. Default: 0, never.",
+    )
+    concurrency: ConcurrencyLimits = Field(
+        default=[],
+        description="Limits on the service's requests under way at once, whatever route they come by, as"
+        " `[{max_in_flight: 100}]`.",
+    )
+    max_connections: Positive | None = Field(
+        default=None,
+        description="Connections to each instance, for each worker; every request under way has one. When all instances have"
+        " as many, requests are refused with 503. Default: no limit.",
     )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
     retries: RetriesSection = nested("Further attempts, for requests that an instance failed to answer.")

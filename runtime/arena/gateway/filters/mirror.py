@@ -8,14 +8,15 @@ has them all. What the caller does not finish is not copied. Breaker, balance an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from random import random
 from typing import TYPE_CHECKING
 
 from arena.gateway import errand
 from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.gate import Gate, enter_all
 from arena.gateway.stats import MirrorStats, RouteStats
 from arena.model.mirror import Mirror
 
@@ -25,13 +26,19 @@ if TYPE_CHECKING:
 MARK = b"x-arena-mirror: true"
 
 
-def compile_mirror(
-    rule: Mirror, service: Service, asked: RouteStats, stats: MirrorStats, draw: Callable[[], float] = random
-) -> Filter:
-    """A filter that has `service` get a copy of requests. `asked` are the counters of the route for that service, `stats`
-    those of the mirror; `draw` gives random numbers in [0, 1)."""
-    share = rule.percent / 100.0
-    dispatch = partial(_dispatch, service, asked, stats)
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Who gets the copies: a service and its limits; `asked` are the counters of the route for it, `stats` the mirror's."""
+
+    service: Service
+    asked: RouteStats
+    stats: MirrorStats
+    gates: Sequence[Gate] = ()
+
+
+def compile_mirror(rule: Mirror, shadow: Shadow, draw: Callable[[], float] = random) -> Filter:
+    """A filter that has `shadow` get a copy of requests; `draw` gives random numbers in [0, 1)."""
+    share, stats = rule.percent / 100.0, shadow.stats
 
     def mirror(x: Exchange) -> None:
         if draw() >= share or x.head.upgrade:
@@ -43,9 +50,9 @@ def compile_mirror(
         else:
             stats.in_flight += 1
             if x.body_done:
-                dispatch(x, x.body)
+                _dispatch(shadow, x, x.body)
             else:
-                x.tee = tee = Tee(x.body, rule.max_body_bytes, stats, dispatch)
+                x.tee = tee = Tee(x.body, rule.max_body_bytes, shadow)
                 x.at_end(tee.end)
 
     return mirror
@@ -54,16 +61,13 @@ def compile_mirror(
 class Tee:
     """Keeps a body that passes by, until it is whole or too long."""
 
-    __slots__ = ("_dispatch", "_limit", "_pieces", "_size", "_stats")
+    __slots__ = ("_limit", "_pieces", "_shadow", "_size")
 
-    def __init__(
-        self, first: bytes, limit: int, stats: MirrorStats, dispatch: Callable[[Exchange, bytes], None]
-    ) -> None:
+    def __init__(self, first: bytes, limit: int, shadow: Shadow) -> None:
         self._pieces = [first]
         self._size = len(first)
         self._limit = limit
-        self._stats = stats
-        self._dispatch = dispatch
+        self._shadow = shadow
 
     def take(self, x: Exchange, piece: bytes) -> None:
         """A piece has come."""
@@ -73,7 +77,7 @@ class Tee:
             self._drop(x, "body_size")
         elif x.body_done:
             x.tee = None
-            self._dispatch(x, b"".join(self._pieces))
+            _dispatch(self._shadow, x, b"".join(self._pieces))
 
     def end(self, x: Exchange, _outcome: Outcome, _now: float) -> None:
         """The exchange is over; if its body never became whole, there is no copy."""
@@ -82,15 +86,20 @@ class Tee:
 
     def _drop(self, x: Exchange, why: str) -> None:
         x.tee = None
-        self._stats.in_flight -= 1
-        self._stats.results[why] += 1
+        self._shadow.stats.in_flight -= 1
+        self._shadow.stats.results[why] += 1
 
 
-def _dispatch(service: Service, asked: RouteStats, stats: MirrorStats, x: Exchange, body: bytes) -> None:
+def _dispatch(shadow: Shadow, x: Exchange, body: bytes) -> None:
     # Without the route: what it does with replies and failures is for the caller's exchange.
-    y = errand.twin(x, replace(x.match.of(service.name, asked), route=None), service, "mirror")
+    service, stats = shadow.service, shadow.stats
+    y = errand.twin(x, replace(x.match.of(service.name, shadow.asked), route=None), service, "mirror")
     y.body, y.bytes_in = body, len(body)
     y.head.fields.append(MARK)
+    if not enter_all(shadow.gates, y):
+        stats.in_flight -= 1
+        stats.results["shadow_full"] += 1
+        return
     y.at_end(partial(_ended, stats))
     asyncio.get_running_loop().call_soon(errand.send, y)
 

@@ -1,0 +1,56 @@
+"""How many requests may be under way at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from arena.config.document.base import Count, Flag, Positive, PositiveDuration, Section
+from arena.config.document.key import LimitKey
+
+
+class ConcurrencySection(Section):
+    """A limit on requests under way at once (a bulkhead): of all together, or of each caller. Beyond it requests are refused:
+    with 503 where all share the places, with 429 where the caller's own requests fill them. Every worker counts for itself. A
+    WebSocket is under way until it closes."""
+
+    later: ClassVar = ("adaptive", "priority")
+
+    max_in_flight: Positive = Field(description="Requests under way at once.")
+    by: LimitKey | None = Field(
+        default=None,
+        description="Count for each of these alone, as in `rate_limits`: principal, role, ip, route, service or"
+        " header:X-Tenant. Default: all together.",
+    )
+    max_queue: Count = Field(
+        default=0, description="Requests that wait for a place instead of being refused, in turn. Only without `by`."
+    )
+    queue_timeout: PositiveDuration | None = Field(
+        default=None, description="How long a request waits in the queue before it is refused. Default: 1s."
+    )
+    enforce: Flag = Field(
+        default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> ConcurrencySection:
+        if self.by is not None and self.max_queue:
+            raise ValueError("has both by and max_queue: one caller's requests wait best with that caller")
+        if self.queue_timeout is not None and not self.max_queue:
+            raise ValueError("has a queue_timeout without a max_queue")
+        if self.max_queue and not self.enforce:
+            raise ValueError("has a max_queue that nobody would wait in: enforce is false")
+        return self
+
+
+def _distinct(limits: list[ConcurrencySection]) -> list[ConcurrencySection]:
+    seen: set[str | None] = set()
+    for limit in limits:
+        if limit.by in seen:
+            raise ValueError(f"has two limits {f'by {limit.by}' if limit.by else 'without by'}; keep the lower one")
+        seen.add(limit.by)
+    return limits
+
+
+ConcurrencyLimits = Annotated[list[ConcurrencySection], AfterValidator(_distinct)]
