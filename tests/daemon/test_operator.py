@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Probe, Restart, Service
 from arena.model.workload import Workload
 
+ECHO = Path(__file__).parents[1] / "e2e" / "echo_service.py"
 NAP = Service("nap", ("sleep", "600"), directory="/")
 TALK = Service("talk", ("sh", "-c", "echo hello; exec sleep 600"), directory="/")
 OUTSIDE = Service("out", urls=(Address("127.0.0.1", 9),), probe=Probe("/", interval=0.2, retries=1))
@@ -108,3 +110,17 @@ async def test_an_up_that_starts_nothing_ends_the_daemon(operator: DaemonOperato
 def test_instance_names() -> None:
     web = Workload("web", "service", ("run",), "/", replicas=2)
     assert instance_names([web]) == ["web-1", "web-2"]
+
+
+async def test_health_says_who_answers_strangers_although_allow_from_is_set(
+    operator: DaemonOperator, project: Project, tmp_path: Path
+) -> None:
+    echo = (sys.executable, str(ECHO))
+    probe = Probe("/health", interval=0.2)
+    plain = Service("plain", echo, directory=str(tmp_path), probe=probe, allow_from=())
+    free = Service("free", echo, directory=str(tmp_path), probe=probe)
+    await operator.up(UpRequest(replace(project, services=(plain, free))), print)
+    seen = {row.instance: row for row in await operator.health()}
+    assert seen["plain-1"].health == "healthy"
+    assert "allow_from is not enforced: a caller without a token was answered 200" in seen["plain-1"].detail
+    assert "allow_from" not in seen["free-1"].detail

@@ -35,3 +35,4 @@ def test_a_health_row_tells_why() -> None:
     assert report.health_row(web).detail == "exit code 1"
     assert report.health_row(web, "401").detail == "exit code 1; not registered, so no request reaches it: 401"
     assert report.health_row(replace(web, detail=""), "401").detail == "not registered, so no request reaches it: 401"
+    assert report.health_row(replace(web, detail=""), open_door="not enforced").detail == "not enforced"

@@ -129,6 +129,13 @@ def test_what_probes_ask_stays_open_and_no_more(make: Make) -> None:
         problem(web.request(method, path), 401, "unauthenticated")
 
 
+def test_a_prefix_that_the_server_adds_closes_nothing_and_opens_nothing(make: Make) -> None:
+    web = make(allow_from=(), open_paths=("/health",))
+    below = TestClient(web.app, root_path="/api")
+    assert below.get("/health").status_code == below.get("/api/health").status_code == 200
+    problem(below.get("/api/open"), 401, "unauthenticated")
+
+
 def test_a_refusal_is_counted_and_traced_like_any_request(make: Make) -> None:
     web = make(allow_from=(), open_paths=("/metrics",))
     refused = web.get("/open", headers={"x-request-id": "r-1"})

@@ -17,7 +17,7 @@ from arena.auth import service_token
 from arena.auth.secret import load_or_create
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.control.operator import Listener
-from arena.daemon import desired, readiness, report
+from arena.daemon import desired, enforcement, readiness, report
 from arena.daemon.breakers import Breakers
 from arena.daemon.desired import Desired
 from arena.daemon.identity import Identities
@@ -35,6 +35,7 @@ from arena.model.service import Service
 from arena.model.workload import Workload
 from arena.registry.client import RegistryClient
 from arena.supervisor.backends.process import ProcessBackend
+from arena.supervisor.instance import Instance
 from arena.supervisor.order import select
 from arena.supervisor.supervisor import Supervisor
 from arena.telemetry.logstore import LogStore
@@ -154,7 +155,10 @@ class DaemonOperator:
     async def health(self) -> tuple[HealthRow, ...]:
         troubles = self._registrations.troubles
         shown = [state for state in self._supervisor.instances() if state.active or state.status == "failed"]
-        inside = [report.health_row(state, troubles.get(state.name, "")) for state in shown]
+        open_doors = await enforcement.open_doors(self._guarded(shown))
+        inside = [
+            report.health_row(state, troubles.get(state.name, ""), open_doors.get(state.name, "")) for state in shown
+        ]
         return (*inside, *report.external_health(await self._outside()))
 
     async def breakers(self) -> tuple[BreakerRow, ...]:
@@ -250,6 +254,16 @@ class DaemonOperator:
     def _external(self) -> tuple[Service, ...]:
         services = self._desired.project.services if self._desired else ()
         return tuple(service for service in services if service.external)
+
+    def _guarded(self, instances: Sequence[Instance]) -> dict[str, Address]:
+        """Where those run that should refuse strangers."""
+        services = self._desired.project.services if self._desired else ()
+        guarded = {service.name for service in services if service.allow_from is not None}
+        return {
+            instance.name: instance.address
+            for instance in instances
+            if instance.workload.name in guarded and instance.status == "running" and instance.address is not None
+        }
 
     def _workloads(self) -> tuple[Workload, ...]:
         return self._desired.workloads if self._desired else ()

@@ -46,11 +46,14 @@ def _part(supervisor: Supervisor, state: Instance) -> PartReport:
     )
 
 
-def health_row(state: Instance, trouble: str = "") -> HealthRow:
-    """What the supervisor's probe last said of one instance, and why no request reaches it, if that is so."""
+def health_row(state: Instance, trouble: str = "", open_door: str = "") -> HealthRow:
+    """What the supervisor's probe last said of one instance; why no request reaches it, if that is so; and why strangers do, if
+    they should not."""
     detail = state.health_detail if state.status == "running" else state.detail
     if trouble:
         detail = f"{detail}; not registered, so no request reaches it: {trouble}".removeprefix("; ")
+    if open_door:
+        detail = f"{detail}; {open_door}".removeprefix("; ")
     return HealthRow(
         state.workload.name, state.name, state.status, state.health, state.endpoint, detail, state.health_since
     )

@@ -26,7 +26,8 @@ class CallerGuard:
         if scope["type"] in ("http", "websocket"):
             scope[_CALLERS] = self._callers
             try:
-                caller = self._callers.admit(scope["path"], scope.get("method", ""), Headers(scope=scope))
+                path = scope["path"].removeprefix(scope.get("root_path", ""))
+                caller = self._callers.admit(path, scope.get("method", ""), Headers(scope=scope))
             except CallerRefused as refusal:
                 await _refuse(refusal, scope, receive, send)
                 return

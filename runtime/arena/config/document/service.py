@@ -136,7 +136,8 @@ class ServiceSection(Section):
     allow_from: Texts | None = Field(
         default=None,
         description="The services that may call this one directly, by name; [] for none. What comes through the gateway "
-        "always may. The service itself refuses the others, as arena.sdk does. Default: anybody may.",
+        "always may. The service itself refuses the others, as arena.sdk does; `arena health` says if it does not. "
+        "Default: anybody may.",
     )
     traffic: TrafficSection = nested("How requests are spread over its instances, and when one is left alone.")
     metadata: Table = Field(
