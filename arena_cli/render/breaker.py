@@ -24,8 +24,8 @@ _HEADINGS: tuple[tuple[str, Align], ...] = (
     ("IN FLIGHT", "right"),
     ("URL", "left"),
 )
-_COLOURS = {"closed": GOOD, "half_open": BUSY, "open": BAD, "tripped": BAD, "disabled": FAINT}
-_WORST = ("tripped", "open", "half_open", "closed", "disabled")
+_COLOURS = {"closed": GOOD, "half_open": BUSY, "open": BAD, "ejected": BAD, "tripped": BAD, "disabled": FAINT}
+_WORST = ("tripped", "ejected", "open", "half_open", "closed", "disabled")
 
 
 def as_json(rows: Sequence[BreakerRow]) -> str:
@@ -64,6 +64,8 @@ def _state(seen: list[BreakerRow], now: float) -> Text:
         text.append(f" on {count} of {len(seen)}", FAINT)
     if worst.tripped_until is not None:
         text.append(f" for {unit.uptime(max(0.0, worst.tripped_until - now))}", FAINT)
+    elif worst.state == "ejected":
+        text.append(f" for {unit.uptime(worst.ejected_seconds)}", FAINT)
     elif worst.state == "open":
         text.append(f" for {unit.uptime(worst.wait_seconds)}", FAINT)
     return text

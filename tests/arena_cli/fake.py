@@ -47,7 +47,7 @@ HEALTH = (
 BREAKERS = tuple(
     BreakerRow(
         f"gateway-{worker}", "web", name, f"http://127.0.0.1:400{port}", state,
-        opened, 1.5 * opened, None, "passing", True, 0, 1.0, 1.0,
+        opened, 1.5 * opened, 0.0, None, "passing", True, 0, 1.0, 1.0,
     )
     for worker in (1, 2)
     for port, (name, state, opened) in enumerate((("web-1", "open", 1), ("web-2", "closed", 0)))

@@ -9,7 +9,7 @@ import pytest
 
 from arena.config import Loaded
 from arena.config.present import render
-from arena.model.traffic import BreakerRule, Traffic
+from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
@@ -24,6 +24,12 @@ Problems = Callable[..., list[str]]
         ("{balance: round_robin}", Traffic(balance="round_robin")),
         ("{balance: peak_ewma, breaker: {disable: true}}", Traffic(None, "peak_ewma")),
         ("{slow_start: 30s, panic_threshold: 50%}", Traffic(slow_start=30.0, panic_threshold=0.5)),
+        ("{outlier: {}}", Traffic(outlier=OutlierRule())),
+        (
+            "{outlier: {interval: 1s, success_rate_factor: 1.2, min_hosts: 3, min_requests: 7, base_ejection_time: 5s,"
+            " max_ejection_time: 1m, max_ejected: 50%}, breaker: {disable: true}}",
+            Traffic(None, outlier=OutlierRule(1.0, 1.2, 3, 7, 5.0, 60.0, 0.5)),
+        ),
         ("{balance: consistent_hash}", Traffic(balance="consistent_hash")),
         (
             "{balance: consistent_hash, hash_by: 'header:X-Session'}",
@@ -63,6 +69,9 @@ def test_mistakes(problems: Problems, written: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
+        ("outlier: {max_ejected: 0}", "more than 0"),
+        ("outlier: {success_rate_factor: -1}", "at least 0"),
+        ("outlier: {consecutive_5xx: 5}", "consecutive_5xx"),
         ("panic_threshold: 101%", "at most 1"),
         ("slow_start: -1s", "duration"),
         ("balance: random", "least_in_flight"),

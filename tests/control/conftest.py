@@ -68,7 +68,9 @@ class RecordingOperator:
     async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
         self.asked.append((service, instance, seconds))
         return (
-            BreakerRow("", service, instance, "http://h:1", "tripped", 0, 0.0, seconds, "passing", False, 0, 1.0, 1.0),
+            BreakerRow(
+                "", service, instance, "http://h:1", "tripped", 0, 0.0, 0.0, seconds, "passing", False, 0, 1.0, 1.0
+            ),
         )
 
     async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:

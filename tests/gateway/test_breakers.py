@@ -26,6 +26,7 @@ async def test_operators_see_every_breaker_and_nobody_else_does(start: Start) ->
         **{"service": "web", "instance": "web-0", "url": dead.address.url, "state": "open", "opened": 1},
         **{"health": "passing", "in_traffic": True, "in_flight": 0, "weight": 1.0, "full_weight": 1.0},
         "tripped_until": None,
+        "ejected_seconds": 0.0,
     }
     assert page["panic"] == []
     assert (second["instance"], second["state"], second["wait_seconds"]) == ("web-1", "closed", 0.0)  # type: ignore[has-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,13 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.roster import Roster
 from arena.gateway.target import Target
 from arena.model.address import Address
+from arena.model.breaker import BreakerOrder
+from arena.model.resilience import Retries
 from arena.model.snapshot import Endpoint
-from arena.model.traffic import Traffic
+from arena.model.traffic import OutlierRule, Traffic
 from arena.policy.latency import PeakEwma
-from tests.gateway.kit import Start, connected, get
+from tests.gateway.kit import Start, Talk, bearer, connected, get, hello
+from tests.gateway.test_pages import metric, scrape
 
 SLOW = Traffic(slow_start=10.0)
 
@@ -110,3 +114,74 @@ def test_under_peak_ewma_a_weight_divides_the_cost() -> None:
             one.latency = PeakEwma()
             one.latency.observe(seconds, 100.0)
         assert pick(x, service.targets, 100.0) is chosen
+
+
+def told(one: Target, requests: int, failed: int) -> None:
+    """As many replies came from it, and so many were failures."""
+    breaker = one.breaker
+    assert breaker is not None
+    breaker.requests += requests
+    breaker.failed += failed
+
+
+OUTLIER = Traffic(breaker=None, outlier=OutlierRule(), slow_start=100.0)
+
+
+def test_who_fails_far_more_than_its_peers_is_ejected_and_comes_back_slowly() -> None:
+    some = [Target(Endpoint("web", f"web-{n}", Address("127.0.0.1", n + 1), "passing"), OUTLIER) for n in range(5)]
+    roster = Roster("web")
+    roster.serve(some, OUTLIER, 100.0, warm=True)
+    roster.tend(100.0)
+    for one in some:
+        told(one, 100, 60 if one is some[0] else 0)
+    roster.tend(109.9)
+    assert some[0].instance in weights(roster)
+    roster.tend(110.0)
+    assert (some[0].ejected, sorted(weights(roster))) == (True, ["web-1", "web-2", "web-3", "web-4"])
+    roster.serve(some, OUTLIER, 120.0, warm=False)
+    assert some[0].ejected, "a swap changes nothing about it"
+    roster.tend(140.1)
+    assert (some[0].ejected, weights(roster)["web-0"]) == (False, 0.1)
+
+
+def test_a_reset_pardons_and_another_rule_begins_anew() -> None:
+    some = [Target(Endpoint("web", f"web-{n}", Address("127.0.0.1", n + 1), "passing"), OUTLIER) for n in range(5)]
+    for pardon in (True, False):
+        roster = Roster("web")
+        roster.serve(some, OUTLIER, 100.0, warm=True)
+        roster.tend(100.0)
+        for one in some:
+            told(one, 100, 60 if one is some[0] else 0)
+        roster.tend(110.0)
+        assert some[0].ejected
+        if pardon:
+            roster.reset(BreakerOrder("reset", "web", "web-0", 0.0))
+            roster.reconsider(111.0)
+            roster.tend(112.0)
+        else:
+            roster.serve(some, Traffic(), 111.0, warm=False)
+        assert not some[0].ejected
+        assert len(roster.service.targets) == 5
+
+
+async def test_failures_of_real_requests_eject(start: Start, stubs) -> None:  # type: ignore[no-untyped-def]  # fixtures
+    async def bad(talk: Talk) -> None:
+        await talk.reply(status="503 Service Unavailable")
+
+    rule = OutlierRule(interval=0.01, min_hosts=5, min_requests=3, base_ejection_time=250.0)
+    rules = Traffic(breaker=None, balance="round_robin", outlier=rule, retries=Retries(attempts=1))
+    some = [await stubs(bad if n == 0 else hello) for n in range(5)]
+    gateway = await start(*(one.endpoint(instance=f"web-{n}") for n, one in enumerate(some)), traffic=rules)
+    (roster,) = gateway.view.rosters
+    roster.tend(time.monotonic())
+    async with connected(gateway) as client:
+        statuses = [(await client.ask(get())).status for _ in range(20)]
+        assert statuses.count(503) == 4
+        roster.tend(time.monotonic() + 1.0)
+        assert [(await client.ask(get())).status for _ in range(10)] == [200] * 10
+        page = (await client.ask(get("/breakers", bearer("operator")))).json
+        numbers = await scrape(client)
+    states = [(row["state"], row["in_traffic"], row["ejected_seconds"] > 200) for row in page["breakers"]]  # type: ignore[attr-defined]  # a list of rows
+    assert states == [("ejected", False, True), *[("disabled", True, False)] * 4]
+    assert metric(numbers, "arena_gateway_outlier_ejected", service="web", instance="web-0") == 1
+    assert metric(numbers, "arena_gateway_outlier_ejections_total", service="web") == 1

@@ -18,7 +18,7 @@ from arena.model.access import Role
 from arena.model.project import GatewaySettings, Jwks, Jwt, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
-from arena.model.traffic import BreakerRule, Traffic
+from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
 
@@ -253,7 +253,15 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
         told["max_connections"] = traffic.max_connections
     if traffic.panic_threshold:
         told["panic_threshold"] = traffic.panic_threshold
+    if traffic.outlier is not None:
+        told["outlier"] = _outlier(traffic.outlier)
     return told
+
+
+def _outlier(rule: OutlierRule) -> dict[str, Any]:
+    times = ("interval", "base_ejection_time", "max_ejection_time")
+    rest = ("success_rate_factor", "min_hosts", "min_requests", "max_ejected")
+    return {name: _seconds(getattr(rule, name)) for name in times} | {name: getattr(rule, name) for name in rest}
 
 
 def _breaker(rule: BreakerRule | None) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from arena.config import resilience
 from arena.config.concurrency import concurrency
-from arena.config.document.traffic import BreakerSection, TrafficSection
+from arena.config.document.traffic import BreakerSection, OutlierSection, TrafficSection
 from arena.model.resilience import Retries
-from arena.model.traffic import BreakerRule, Traffic
+from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 
 
 def traffic(section: TrafficSection) -> Traffic:
@@ -19,6 +19,7 @@ def traffic(section: TrafficSection) -> Traffic:
         hash_by=section.hash_by or "principal",
         slow_start=section.slow_start,
         panic_threshold=section.panic_threshold,
+        outlier=None if section.outlier is None else _outlier(section.outlier),
         retries=resilience.retries(section.retries, Retries()),
         retry_budget=section.retries.budget,
     )
@@ -36,4 +37,16 @@ def _breaker(section: BreakerSection) -> BreakerRule:
         max_open_for=section.max_open_for,
         trials=section.trials,
         statuses=tuple(dict.fromkeys(section.statuses)),
+    )
+
+
+def _outlier(section: OutlierSection) -> OutlierRule:
+    return OutlierRule(
+        interval=section.interval,
+        success_rate_factor=section.success_rate_factor,
+        min_hosts=section.min_hosts,
+        min_requests=section.min_requests,
+        base_ejection_time=section.base_ejection_time,
+        max_ejection_time=section.max_ejection_time,
+        max_ejected=section.max_ejected,
     )

@@ -149,11 +149,10 @@ class Assembler:
     def obey(self, orders: tuple[BreakerOrder, ...], resets: Iterable[BreakerOrder] = ()) -> None:
         """Follow what people ordered, `resets` being news."""
         self._orders = orders
-        for target in self._targets.values():
-            if target.breaker is not None and any(reset.covers(target.service, target.instance) for reset in resets):
-                target.breaker.reset()
         self._mark_tripped(time.time())
         for roster in self._rosters.values():
+            for reset in resets:
+                roster.reset(reset)
             roster.reconsider(time.monotonic())
 
     def tend(self, now: float) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
+from arena.gateway.target import COUNTING
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
     from arena.gateway.roster import Roster
     from arena.gateway.stats import Stats
     from arena.gateway.target import Target
+    from arena.policy.breaker import Breaker
 
 _LEVELS = {"closed": 0, "half_open": 1, "open": 2}
 
@@ -26,6 +28,7 @@ def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
             "state": _state(target, now),
             "opened": 0 if target.breaker is None else target.breaker.opened,
             "wait_seconds": 0.0 if target.breaker is None else round(target.breaker.wait(now), 3),
+            "ejected_seconds": 0.0 if roster.outliers is None else round(roster.outliers.left(target, now), 3),
             "tripped_until": target.tripped_until if 0 < target.tripped_until < inf else None,
             "health": target.health,
             "in_traffic": target in roster.service.targets,
@@ -40,7 +43,16 @@ def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
 def _state(target: Target, now: float) -> str:
     if target.tripped_until:
         return "tripped"
-    return "disabled" if target.breaker is None else target.breaker.state(now)
+    if target.ejected:
+        return "ejected"
+    breaker = _breaker(target)
+    return "disabled" if breaker is None else breaker.state(now)
+
+
+def _breaker(target: Target) -> Breaker | None:
+    """Its breaker; None too for one that only counts."""
+    breaker = target.breaker
+    return None if breaker is None or breaker.rule is COUNTING else breaker
 
 
 def panicking(rosters: Iterable[Roster]) -> list[str]:
@@ -51,7 +63,7 @@ def panicking(rosters: Iterable[Roster]) -> list[str]:
 def write(page: metrics.Page, rosters: Iterable[Roster], stats: Stats, now: float) -> None:
     """Their state and history on the metrics page."""
     everybody = list(_all(rosters))
-    found = [(target, target.breaker) for _, target in everybody if target.breaker is not None]
+    found = [(target, breaker) for _, target in everybody if (breaker := _breaker(target)) is not None]
     page.gauge(
         "arena_gateway_breaker_state",
         "0 closed, 1 half-open, 2 open.",
@@ -76,6 +88,17 @@ def write(page: metrics.Page, rosters: Iterable[Roster], stats: Stats, now: floa
         "arena_gateway_breaker_tripped",
         "1 while a person keeps an endpoint out of traffic.",
         [(_labels(one), int(bool(one.tripped_until))) for _, one in everybody],
+    )
+    compared = [(roster, roster.outliers) for roster in rosters if roster.outliers is not None]
+    page.gauge(
+        "arena_gateway_outlier_ejected",
+        "1 while an endpoint is left alone because it did much worse than its peers.",
+        [(_labels(one), int(one.ejected)) for roster, _ in compared for one in roster.endpoints],
+    )
+    page.counter(
+        "arena_gateway_outlier_ejections_total",
+        "How often an endpoint of the service was ejected.",
+        [({"service": roster.name}, outliers.count) for roster, outliers in compared],
     )
     page.gauge(
         "arena_gateway_panic",

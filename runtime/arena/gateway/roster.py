@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.pick import Pick, picker, weighted_picker
 from arena.gateway.routing import Service
-from arena.model.traffic import Traffic
+from arena.model.breaker import BreakerOrder
+from arena.model.traffic import OutlierRule, Traffic
 from arena.policy.membership import members
+from arena.policy.outlier import Outliers
 from arena.policy.retry import RetryBudget
 from arena.policy.weight import ramp
 
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
 
 class Roster:
     """`endpoints` are all of the service's, `service` what the present table holds of it. `panicking`: so few are live that
-    health is ignored. Times are monotonic seconds."""
+    health is ignored. `outliers` compares them with each other, None: nobody does. Times are monotonic seconds."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.endpoints: tuple[Target, ...] = ()
         self.panicking = False
+        self.outliers: Outliers[Target] | None = None
         self._budget = RetryBudget()
         self._traffic: Traffic | None = None
         self._plain: Pick | None = None
@@ -40,6 +43,7 @@ class Roster:
         if traffic != self._traffic:
             self._plain, self._weighted = picker(traffic), weighted_picker(traffic)
             self._traffic = traffic
+            self._compare_by(traffic.outlier)
         if traffic.retry_budget != self._budget.ratio:
             self._budget = RetryBudget(traffic.retry_budget)
         known = self.service.targets
@@ -48,20 +52,50 @@ class Roster:
         self._settle(traffic, now, self.endpoints if warm else known)
         return self.service
 
+    def _compare_by(self, rule: OutlierRule | None) -> None:
+        """Begin anew when the rule is another one."""
+        if rule == (self.outliers and self.outliers.rule):
+            return
+        self.outliers = None if rule is None else Outliers(rule)
+        for one in self.endpoints:
+            one.ejected = False
+
     def tend(self, now: float) -> None:
         """Let time pass."""
-        traffic = self._traffic
-        if (
-            traffic is not None
-            and traffic.slow_start
-            and any(one.weight != one.full_weight for one in self.service.targets)
-        ):
+        traffic, targets = self._traffic, self.service.targets
+        if traffic is None:
+            return
+        if self.outliers is not None and self._compare(self.outliers, now):
+            self._settle(traffic, now, targets)
+        elif traffic.slow_start and any(one.weight != one.full_weight for one in targets):
             self._weigh(traffic, now)
+
+    def reset(self, order: BreakerOrder) -> None:
+        """Close the breakers of those that `order` covers, and forgive what they are ejected for."""
+        for one in self.endpoints:
+            if order.covers(one.service, one.instance):
+                one.ejected = False
+                if one.breaker is not None:
+                    one.breaker.reset()
+                if self.outliers is not None:
+                    self.outliers.pardon(one)
 
     def reconsider(self, now: float) -> None:
         """Something was ordered about the endpoints."""
         if self._traffic is not None:
             self._settle(self._traffic, now, self.service.targets)
+
+    def _compare(self, outliers: Outliers[Target], now: float) -> bool:
+        """True when somebody was ejected or came back."""
+        found = [(one, one.breaker) for one in self.endpoints if one.breaker is not None]
+        counts = {one: (breaker.requests, breaker.failed) for one, breaker in found}
+        out = {one for one, breaker in found if not breaker.closed}
+        out |= {one for one in self.endpoints if one.health == "failing" or one.tripped_until or not one.full_weight}
+        if not outliers.look(counts, out, now):
+            return False
+        for one in self.endpoints:
+            one.ejected = outliers.left(one, now) > 0
+        return True
 
     def _settle(self, traffic: Traffic, now: float, known: tuple[Target, ...]) -> None:
         """Decide who is in traffic. Whoever is, and is not among the `known`, begins slowly."""

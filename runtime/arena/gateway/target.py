@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Mapping
 from functools import cache
 from math import inf
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint, EndpointHealth, weight
-from arena.model.traffic import Traffic
+from arena.model.traffic import BreakerRule, Traffic
 from arena.policy.breaker import Breaker
 from arena.policy.latency import PeakEwma
 from arena.telemetry.accesslog import quote
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 TargetKey = tuple[str, str, Address]
 _DEFAULTS = Traffic()
+COUNTING = BreakerRule(failures=maxsize, error_rate=2.0)
+"""Of a breaker that never opens: it only counts, for a comparison with others."""
 
 
 class Target:
@@ -70,7 +73,7 @@ class Target:
         self.health = endpoint.health
         self.full_weight = _weight(endpoint.metadata)
         self.latency = (self.latency or PeakEwma()) if traffic.balance == "peak_ewma" else None
-        rule = traffic.breaker
+        rule = traffic.breaker or (COUNTING if traffic.outlier is not None else None)
         if rule is None:
             self.breaker = None
         elif self.breaker is None or self.breaker.rule != rule:

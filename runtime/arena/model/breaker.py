@@ -25,9 +25,9 @@ class BreakerOrder:
 @dataclass(frozen=True, slots=True)
 class BreakerRow:
     """One endpoint as one gateway worker sees it ("" for the only one). `state` is "closed", "half_open" or "open",
-    "disabled" without a breaker, "tripped" while a person keeps it out, until `tripped_until` (Unix seconds, None for no
-    end). `wait_seconds` until an open breaker tries again, `opened` how often it opened. `weight` is as much of `full_weight`
-    as it has now."""
+    "disabled" without a breaker, "ejected" for `ejected_seconds` more when it did much worse than its peers, "tripped" while
+    a person keeps it out, until `tripped_until` (Unix seconds, None for no end). `wait_seconds` until an open breaker tries
+    again, `opened` how often it opened. `weight` is as much of `full_weight` as it has now."""
 
     worker: str
     service: str
@@ -36,6 +36,7 @@ class BreakerRow:
     state: str
     opened: int
     wait_seconds: float
+    ejected_seconds: float
     tripped_until: float | None
     health: str
     in_traffic: bool

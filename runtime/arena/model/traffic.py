@@ -35,18 +35,33 @@ class BreakerRule:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlierRule:
+    """When an instance that does much worse than its peers is left alone for a while; the theory is in `policy.outlier`.
+    Times in seconds, `max_ejected` a share of the instances."""
+
+    interval: float = 10.0
+    success_rate_factor: float = 1.9
+    min_hosts: int = 5
+    min_requests: int = 100
+    base_ejection_time: float = 30.0
+    max_ejection_time: float = 300.0
+    max_ejected: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """Of one service. `slow_start`: seconds in which a new instance's share of the requests grows to the whole, 0 for at
-    once. `panic_threshold`: the share of instances that must be live, or else health is ignored; 0 for never. `breaker`
-    None: an instance that fails is asked like any other. `hash_by` is what a consistent hash is made of: "principal", "ip"
-    or "header:<name>", the name in lower case. `retry_budget` is the share of its requests that retries may come to.
-    `max_connections` are those to one instance, None for no limit."""
+    once. `panic_threshold`: the share of instances that must be live, or else health is ignored; 0 for never. `outlier`
+    None: nobody is compared with its peers. `breaker` None: an instance that fails is asked like any other. `hash_by` is
+    what a consistent hash is made of: "principal", "ip" or "header:<name>", the name in lower case. `retry_budget` is the
+    share of its requests that retries may come to. `max_connections` are those to one instance, None for no limit."""
 
     breaker: BreakerRule | None = BreakerRule()
     balance: Balance = "least_in_flight"
     hash_by: str = "principal"
     slow_start: float = 0.0
     panic_threshold: float = 0.0
+    outlier: OutlierRule | None = None
     retries: Retries = Retries()
     retry_budget: float = 0.2
     concurrency: tuple[ConcurrencyLimit, ...] = ()

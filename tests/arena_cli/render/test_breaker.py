@@ -8,7 +8,7 @@ from arena.model.breaker import BreakerRow
 from arena_cli.render.breaker import listing
 
 ROW = BreakerRow(
-    "gateway-1", "web", "web-1", "http://127.0.0.1:1", "closed", 2, 0.0, None, "passing", True, 3, 1.0, 1.0
+    "gateway-1", "web", "web-1", "http://127.0.0.1:1", "closed", 2, 0.0, 0.0, None, "passing", True, 3, 1.0, 1.0
 )  # fmt: skip
 
 
@@ -22,6 +22,10 @@ def cells(*rows: BreakerRow) -> str:
     ("rows", "line"),
     [
         ([ROW], "web web-1 closed 2 passing 1 3 http://127.0.0.1:1"),
+        (
+            [replace(ROW, state="ejected", ejected_seconds=29.5, in_traffic=False), replace(ROW, state="open")],
+            "web web-1 ejected on 1 of 2 for 29s 4 passing 1 6 http://127.0.0.1:1",
+        ),
         ([replace(ROW, state="half_open")], "web web-1 half-open 2 passing 1 3 http://127.0.0.1:1"),
         (
             [replace(ROW, state="tripped", tripped_until=160.0, in_traffic=False)],

@@ -66,10 +66,39 @@ class BreakerSection(Section):
     )
 
 
+class OutlierSection(Section):
+    """When an instance that fails much more often than its peers is left alone for a while. What fails is what the circuit
+    breaker takes for a failure."""
+
+    later: ClassVar = (
+        "consecutive_5xx", "consecutive_gateway_failure", "enforcing_success_rate", "failure_percentage_threshold",
+    )  # fmt: skip
+
+    interval: PositiveDuration = Field(default=10.0, description="How often instances are compared.")
+    success_rate_factor: Annotated[float, Field(ge=0), WithJsonSchema({"type": ["number", "string"], "minimum": 0})] = (
+        Field(
+            default=1.9,
+            description="How many standard deviations below the mean a rate of success must lie (and 5 points at least). One"
+            " of n instances can be sqrt(n - 1) below: with 3 or 4 of them, use 1.2.",
+        )
+    )
+    min_hosts: Positive = Field(default=5, description="Nobody is ejected when fewer instances had enough requests.")
+    min_requests: Positive = Field(default=100, description="What an instance must have had within the interval.")
+    base_ejection_time: PositiveDuration = Field(
+        default=30.0, description="How long the first ejection lasts; the second twice as long, and so on."
+    )
+    max_ejection_time: PositiveDuration = Field(default=300.0, description="The longest that an ejection lasts.")
+    max_ejected: Share = Field(
+        default=0.1,
+        description="Share of the instances that may be out at a time, for whatever reason, for one more to be ejected; at"
+        " least one may be. Circuit breakers open all the same.",
+    )
+
+
 class TrafficSection(Section):
     """How requests are spread over the service's instances, and when one is left alone."""
 
-    later: ClassVar = ("outlier", "timeouts", "mirror", "split", "fallback", "hedge")
+    later: ClassVar = ("timeouts", "mirror", "split", "fallback", "hedge")
 
     balance: Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"] = Field(
         default="least_in_flight",
@@ -102,6 +131,9 @@ class TrafficSection(Section):
         " as many, requests are refused with 503. Default: no limit.",
     )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
+    outlier: OutlierSection | None = Field(
+        default=None, description="Ejection by comparison; `{}` for all defaults, none without it."
+    )
     retries: RetriesSection = nested("Further attempts, for requests that an instance failed to answer.")
 
     @model_validator(mode="after")
