@@ -8,7 +8,7 @@ import pytest
 
 from arena.config import Loaded
 from arena.config.present import render
-from arena.model.resilience import Fallback, Fault, Retries
+from arena.model.resilience import Fallback, Fault, Hedge, Retries
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
@@ -155,3 +155,24 @@ def test_mistakes_of_fallbacks_and_faults(problems: Problems, written: str, mess
     assert len(found) == 1, found
     assert message in found[0]
     assert found[0].startswith("6:")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("hedge: 50ms", Hedge(after=0.05)),
+        ("hedge: p95", Hedge(percentile=95)),
+        ("hedge: {after: 2}", Hedge(after=2.0)),
+        ("hedge: {after: P99}", Hedge(percentile=99)),
+    ],
+)
+def test_hedges(load: Load, written: str, expected: Hedge) -> None:
+    project = load(TWO.format(written)).project
+    assert project.services[1].routes[0].hedge == expected
+    assert load(render(project, "yaml")).project == project
+
+
+@pytest.mark.parametrize("written", ["soon", "p5", "p100", "p49", "0s", "-1s"])
+def test_mistakes_of_hedges(problems: Problems, written: str) -> None:
+    (problem,) = problems(TWO.format(f"hedge: {{after: {written}}}"))
+    assert problem.startswith("6:")

@@ -233,6 +233,8 @@ def _route(route: Route) -> dict[str, Any]:
         shown["retries"] = resilience.shown(route.retries)
     if route.fallback is not None:
         shown["fallback"] = resilience.shown_fallback(route.fallback)
+    if route.hedge is not None:
+        shown["hedge"] = resilience.shown_hedge(route.hedge)
     if route.fault is not None:
         shown["fault"] = resilience.shown_fault(route.fault)
     if route.max_body_bytes is not None:

@@ -1,4 +1,4 @@
-"""Retries, fallbacks and faults: the sections to the model, and the model as sections again."""
+"""Retries, hedges, fallbacks and faults: the sections to the model, and the model as sections again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from arena.config.document.resilience import CAUSES, FALLBACK_CAUSES, REPLY_KEYS
 from arena.config.suggest import suggest
-from arena.model.resilience import Cause, Fallback, FallbackCause, Fault, Retries
+from arena.model.resilience import Cause, Fallback, FallbackCause, Fault, Hedge, Retries
 
 if TYPE_CHECKING:
     from arena.config.context import Reading
-    from arena.config.document.resilience import FallbackSection, FaultSection, RouteRetriesSection
+    from arena.config.document.resilience import FallbackSection, FaultSection, HedgeSection, RouteRetriesSection
     from arena.config.tree import Path
     from arena.model.project import Project
 
@@ -81,6 +81,19 @@ def shown_fallback(rule: Fallback) -> dict[str, Any]:
     headers = {name: _literal(value) for name, _, value in (line.partition(": ") for line in rule.headers)}
     reply = {"status": rule.status, "body": _literal(rule.body), "content_type": rule.content_type, "headers": headers}
     return {**reply, **on}
+
+
+def hedge(section: HedgeSection | None) -> Hedge | None:
+    """The hedge, None where the file asks for none."""
+    if section is None:
+        return None
+    kind, value = section.after
+    return Hedge(after=value) if kind == "after" else Hedge(percentile=int(value))
+
+
+def shown_hedge(rule: Hedge) -> dict[str, Any]:
+    """The hedge as the section that reads back as it."""
+    return {"after": f"p{rule.percentile}" if rule.after is None else f"{rule.after!r}s"}
 
 
 def fault(section: FaultSection | None) -> Fault | None:

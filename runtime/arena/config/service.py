@@ -219,4 +219,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         fallback=resilience.fallback(section.fallback),
         fault=resilience.fault(section.fault),
         concurrency=concurrency(section.concurrency),
+        hedge=resilience.hedge(section.hedge),
     )

@@ -21,6 +21,7 @@ from arena.gateway.filters.mirror import Shadow, compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.transform import compile_transform
 from arena.gateway.gates import Gates
+from arena.gateway.hedge import compile_hedge
 from arena.gateway.introduction import Introductions
 from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
@@ -122,6 +123,7 @@ class Assembler:
                     cors,
                     route.retries,
                     compile_fallback(route.fallback, services),
+                    compile_hedge(route.hedge, self._stats.route(route.name, route.service)),
                     _is_careful(route, services),
                     compile_conditions(route.match),
                 )
@@ -223,7 +225,7 @@ class Assembler:
 
 def _is_careful(route: Route, services: Mapping[str, Service]) -> bool:
     """Whether something must be remembered of each request, and not only of those that fail."""
-    if (route.retries or route.timeout or route.fallback) is not None:
+    if (route.retries or route.timeout or route.fallback or route.hedge) is not None:
         return True
     rules = [services[name].retries for name in route.asked]
     return any(rule.statuses or rule.per_try_timeout is not None for rule in rules)

@@ -3,14 +3,25 @@ said; and once more if the reply then breaks off."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from arena.gateway.exchange import Exchange
     from arena.gateway.target import Target
 
 
-def replied(x: Exchange, target: Target, status: int, now: float) -> None:
+class Attempt(Protocol):
+    """What is judged: the exchange, for its main attempt, or a hedge; its attributes mean what those of an exchange mean."""
+
+    target: Target | None
+    admission: int
+    judged: bool
+    sent_at: float
+
+    @property
+    def streamed(self) -> bool: ...
+
+
+def replied(x: Attempt, target: Target, status: int, now: float) -> None:
     """The head of a final reply came, with the service's own `status`. What was judged already stays so."""
     if x.judged and target.breaker is not None:
         return
@@ -28,14 +39,14 @@ def replied(x: Exchange, target: Target, status: int, now: float) -> None:
         breaker.succeed(x.admission, seconds, now)
 
 
-def failed(x: Exchange, now: float) -> None:
+def failed(x: Attempt, now: float) -> None:
     """No reply will come, or it broke off."""
     x.judged = True
     if x.target is not None and x.target.breaker is not None:
         x.target.breaker.fail(x.admission, now)
 
 
-def forgotten(x: Exchange, target: Target) -> None:
+def forgotten(x: Attempt, target: Target) -> None:
     """The attempt says nothing about the endpoint: the client was at fault, or left."""
     x.judged = True
     if target.breaker is not None:

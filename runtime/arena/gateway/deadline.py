@@ -25,7 +25,7 @@ _UNREADABLE = Refusal(
 
 def prepare(x: Exchange, route: CompiledRoute) -> Refusal | None:
     """Read the deadline of `x`, and have it kept; a refusal when it is unreadable, or has passed."""
-    x.tries = tries = Tries(route.retries, route.fallback)
+    x.tries = tries = Tries(route.retries, route.fallback, route.hedge)
     asked = None
     if x.head.deadline is not None:
         asked = read(x.head.deadline)

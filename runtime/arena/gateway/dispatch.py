@@ -7,7 +7,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import failure
+from arena.gateway import failure, hedge
 from arena.gateway.exchange import Exchange
 from arena.gateway.tries import is_late
 from arena.gateway.upstream import UpstreamConnection
@@ -16,6 +16,7 @@ from arena.policy.balance import choose
 from arena.tasks import spawn
 
 if TYPE_CHECKING:
+    from arena.gateway.plane import Plane
     from arena.gateway.target import Target
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
@@ -43,9 +44,11 @@ def start(x: Exchange) -> None:
     x.attempts += 1
     if tries is not None and x.body_done and (seconds := tries.rule(x).per_try_timeout) is not None:
         tries.wait(x, seconds, failure.try_timed_out)
+    if tries is not None and tries.hedging is not None and x.attempts == 1:
+        hedge.arm(x, tries, tries.hedging)
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and (x.attempts == 1 or (tries is not None and x.attempts - tries.before == 1)):
-        _send(x, target, target.idle.pop())
+        send(x, target, target.idle.pop())
     else:
         if not x.body_done:
             x.client.hold()
@@ -54,12 +57,8 @@ def start(x: Exchange) -> None:
 
 async def _dial(x: Exchange, target: Target, turn: int) -> None:
     plane = x.client.plane
-    address = target.address
     try:
-        async with asyncio.timeout(plane.timeouts.connect):
-            _, upstream = await asyncio.get_running_loop().create_connection(
-                lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
-            )
+        upstream = await connect(plane, target)
     except TimeoutError:
         why = f"did not accept a connection within {plane.timeouts.connect:g} s"
         failure.dial_failed(x, target, turn, "connect_timeout", why)
@@ -69,20 +68,31 @@ async def _dial(x: Exchange, target: Target, turn: int) -> None:
         if is_late(x, turn):
             upstream.park(monotonic())
         else:
-            _send(x, target, upstream)
+            send(x, target, upstream)
 
 
-def _send(x: Exchange, target: Target, upstream: UpstreamConnection) -> None:
+async def connect(plane: Plane, target: Target) -> UpstreamConnection:
+    """A new connection to `target`. Raises OSError (TimeoutError after `timeouts.connect` seconds)."""
+    address = target.address
+    async with asyncio.timeout(plane.timeouts.connect):
+        _, upstream = await asyncio.get_running_loop().create_connection(
+            lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
+        )
+    return upstream
+
+
+def send(x: Exchange, target: Target, upstream: UpstreamConnection) -> None:
+    """Have `upstream`, a connection to `target`, carry `x`."""
     x.upstream = upstream
     x.sent_at = monotonic()
-    upstream.send(x, _compose(x, target))
+    upstream.send(x, compose(x, target))
     if not x.body_done:
         if x.head.expect and not x.bytes_in and not x.head.old:
             x.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         x.client.go_on()
 
 
-def _compose(x: Exchange, target: Target) -> bytes:
+def compose(x: Exchange, target: Target) -> bytes:
     """The request as the upstream gets it: head, and the body as far as it has come."""
     head, match = x.head, x.match
     body = x.body

@@ -8,7 +8,7 @@ import ssl
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, fallback, retry, tunnel
+from arena.gateway import attempt, fallback, hedge, retry, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.tries import is_late
@@ -55,8 +55,10 @@ def unavailable(x: Exchange, service: Service, now: float) -> None:
 
 def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
     """The upstream closed before its reply head was whole; `answered` says that part of one came."""
-    x.upstream = None
     stale = upstream.used and not answered
+    if hedge.failed(x, upstream, stale=stale):
+        return
+    x.upstream = None
     if not stale:
         attempt.failed(x, monotonic())
     elif x.target is not None:
@@ -69,12 +71,14 @@ def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
     fallback.give_up(x, "failed", _failed(x, f"{age} before a reply came"))
 
 
-def timed_out(x: Exchange, replying: bool) -> None:
+def timed_out(x: Exchange, upstream: UpstreamConnection, replying: bool) -> None:
     """The upstream was silent for too long: before its reply (504), or in the middle of it (a cut)."""
     if tunnel.is_open(x):
         tunnel.fell_silent(x)
         return
-    _count_error(x, "idle_timeout" if replying else "first_byte_timeout")
+    count_error(x, upstream.target, "idle_timeout" if replying else "first_byte_timeout")
+    if hedge.failed(x, upstream):
+        return
     attempt.failed(x, monotonic())
     if replying or not retry.again(x, "timeout"):
         fallback.give_up(x, "failed", _no_reply(x, x.first_byte))
@@ -87,6 +91,8 @@ def try_timed_out(x: Exchange) -> None:
     if seconds is None:
         return
     _count_error(x, "per_try_timeout")
+    if hedge.failed(x, None):
+        return
     attempt.failed(x, monotonic())
     if not retry.again(x, "timeout"):
         fallback.give_up(x, "failed", _no_reply(x, seconds))
@@ -115,9 +121,11 @@ def too_late(detail: str) -> Refusal:
     return Refusal(504, "deadline-exceeded", detail)
 
 
-def broke_protocol(x: Exchange, why: str) -> None:
+def broke_protocol(x: Exchange, why: str, upstream: UpstreamConnection | None = None) -> None:
     """The upstream's bytes are not an acceptable reply."""
     _count_error(x, "protocol")
+    if hedge.failed(x, upstream):
+        return
     attempt.failed(x, monotonic())
     fallback.give_up(x, "failed", _failed(x, why))
 
@@ -129,6 +137,8 @@ def dial_failed(x: Exchange, target: Target, turn: int, cause: str, why: str) ->
     if is_late(x, turn):
         return
     _count_error(x, cause)
+    if hedge.failed(x, None):
+        return
     attempt.failed(x, now)
     if retry.again(x, "connect"):
         return
@@ -166,6 +176,11 @@ def _place(x: Exchange) -> str:
     return f"instance {x.target.instance} of {x.target.service}" if x.target is not None else "the service"
 
 
+def count_error(x: Exchange, target: Target, reason: str) -> None:
+    """An attempt of `x` at `target` failed."""
+    x.client.plane.stats.upstream_errors[target.service, reason] += 1
+
+
 def _count_error(x: Exchange, reason: str) -> None:
     if x.target is not None:
-        x.client.plane.stats.upstream_errors[x.target.service, reason] += 1
+        count_error(x, x.target, reason)

@@ -107,6 +107,7 @@ def _let_go(x: Exchange) -> Tries:
     assert tries is not None
     tries.turn += 1
     tries.forget()
+    tries.no_later()
     if x.upstream is not None:
         x.upstream.abandon()
         x.upstream = None

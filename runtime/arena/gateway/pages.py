@@ -194,6 +194,11 @@ def render_metrics(plane: Plane, view: View) -> str:
         "Faults made on purpose.",
         [({"route": route, "fault": kind}, n) for (route, kind), n in stats.faults.items()],
     )
+    page.counter(
+        "arena_gateway_hedges_total",
+        "Second attempts beside slow ones: won, lost, failed, or saved the request because the first one failed.",
+        [({"route": route, "result": result}, n) for (route, result), n in stats.hedges.items()],
+    )
     page.counter("arena_gateway_retries_total", "Attempts made again.", [({}, stats.retries)])
     page.gauge("arena_gateway_requests_in_flight", "Requests under way.", [({}, stats.in_flight)])
     page.gauge("arena_gateway_connections", "Open client connections.", [({}, len(plane.clients))])

@@ -6,7 +6,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import attempt, dispatch, failure, fallback
+from arena.gateway import attempt, dispatch, failure, fallback, hedge
 from arena.gateway.exchange import Exchange
 from arena.gateway.tries import Tries
 from arena.gateway.wire.reply import ReplyHead
@@ -46,6 +46,9 @@ def again(x: Exchange, cause: Cause, *, stale: bool = False) -> bool:
 
 def accept(x: Exchange, tries: Tries, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> bool:
     """Whether a reply's head (`rest` came behind it) is the one for the client; if not, another attempt is under way."""
+    if tries.hedge is not None and _is_unwanted(x, tries, head.status):
+        hedge.disappointed(x, tries.hedge, upstream, head.status)
+        return False
     if head.status in tries.rule(x).statuses and _is_repeatable(x):
         now = monotonic()
         asked = 0.0 if _others(x, tries, now, besides=upstream.target) else _retry_after(head)
@@ -61,8 +64,16 @@ def accept(x: Exchange, tries: Tries, upstream: UpstreamConnection, head: ReplyH
             fallback.take(x, spare)
             return False
         tries.fallback = None
+    if tries.hedging is not None:
+        hedge.replied(x, tries, upstream, tries.hedging)
     tries.settle()
     return True
+
+
+def _is_unwanted(x: Exchange, tries: Tries, status: int) -> bool:
+    """Whether a reply of this status is passed on only if there is no other."""
+    spare = tries.fallback
+    return status in tries.rule(x).statuses or (spare is not None and status in spare.rule.statuses)
 
 
 def _put_back(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes, now: float) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from arena.gateway.exchange import Exchange
     from arena.gateway.fallback import Fallback
     from arena.gateway.filters.transform import ReplyEdit
+    from arena.gateway.hedge import HedgeRule
     from arena.gateway.rewrite import Rewriter
 
 Verdict = Refusal | Reply | None
@@ -79,6 +80,7 @@ class CompiledRoute:
     cors: CorsRule | None = None
     retries: Retries | None = None
     fallback: Fallback | None = None
+    hedge: HedgeRule | None = None
     careful: bool = False
     holds: Holds | None = None
 

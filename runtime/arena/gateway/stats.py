@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from arena.model.route import RateLimit
+from arena.policy.quantile import Quantile
 from arena.telemetry.metrics import Histogram
 
 
 class RouteStats:
-    """Counters of one route, kept over swaps. `classes[n]` counts the replies of status n00 to n99."""
+    """Counters of one route, kept over swaps. `classes[n]` counts the replies of status n00 to n99.
+    `usual` is how long the service takes to begin a reply, where a hedge asks."""
 
-    __slots__ = ("classes", "latency", "limited", "route", "service")
+    __slots__ = ("classes", "latency", "limited", "route", "service", "usual")
 
     def __init__(self, route: str, service: str) -> None:
         self.route = route
@@ -19,6 +21,7 @@ class RouteStats:
         self.classes = [0] * 6
         self.latency = Histogram()
         self.limited = 0
+        self.usual: Quantile | None = None
 
 
 class LimitStats:
@@ -52,7 +55,8 @@ class MirrorStats:
 
 class Stats:
     """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit, `full` what
-    found every instance with as many connections as it may have; `fallbacks` by route and name, `faults` by route and kind."""
+    found every instance with as many connections as it may have; `fallbacks` by route and name, `faults` by route and kind,
+    `hedges` by route and what became of them."""
 
     __slots__ = (
         "accepted",
@@ -60,6 +64,7 @@ class Stats:
         "fallbacks",
         "faults",
         "full",
+        "hedges",
         "in_flight",
         "limits",
         "mirrors",
@@ -81,6 +86,7 @@ class Stats:
         self.fallbacks: Counter[tuple[str, str]] = Counter()
         self.faults: Counter[tuple[str, str]] = Counter()
         self.full: Counter[str] = Counter()
+        self.hedges: Counter[tuple[str, str]] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}

@@ -104,7 +104,7 @@ class UpstreamConnection(asyncio.Protocol):
         if x is None:
             self.close()
         else:
-            failure.timed_out(x, self.body is not None)
+            failure.timed_out(x, self, self.body is not None)
 
     # What the forwarding calls.
 
@@ -177,7 +177,7 @@ class UpstreamConnection(asyncio.Protocol):
             try:
                 head = self.plane.replies.read(data[:end], switching=bool(x.head.upgrade))
             except WireError as error:
-                failure.broke_protocol(x, str(error))
+                failure.broke_protocol(x, str(error), self)
                 return
             data = data[end:]
             if head.status >= 200:
@@ -191,10 +191,11 @@ class UpstreamConnection(asyncio.Protocol):
                     x.tries.settle()
                 tunnel.enter(x, self, head, data)
                 return
-            respond.interim(x, head)
+            if x.tries is None or x.tries.hedge is None:
+                respond.interim(x, head)
         self.buffer = data
         if len(data) > MAX_REPLY_HEAD:
-            failure.broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes")
+            failure.broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes", self)
 
     def _read_body(self, x: Exchange, body: Body, data: bytes) -> None:
         if not x.client.blocked:

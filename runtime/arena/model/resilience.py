@@ -48,6 +48,15 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Hedge:
+    """A second attempt beside a slow GET or HEAD: after `after` seconds or, where that is None, when it takes longer than
+    `percentile` percent of them do."""
+
+    after: float | None = None
+    percentile: int = 95
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault on purpose. `delay_share` of the requests wait for `delay` seconds, `abort_share` are answered with `abort` in
     the service's place (0: none is); each is drawn for itself. `header` is "name" or "name: value", the name in lower case:

@@ -9,7 +9,7 @@ from arena.model.concurrency import ConcurrencyLimit
 from arena.model.cors import Cors
 from arena.model.match import Condition
 from arena.model.mirror import Mirror
-from arena.model.resilience import Fallback, Fault, Retries
+from arena.model.resilience import Fallback, Fault, Hedge, Retries
 from arena.model.split import Split
 from arena.model.transform import Transform
 
@@ -58,7 +58,8 @@ class Route:
     says who is asked in the place of `service`, which goes on to name the route in limits and permissions. `mirror`
     says who gets a copy.
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
-    `fallback` answers in the service's place, `fault` says what goes wrong on purpose.
+    `fallback` answers in the service's place, `fault` says what goes wrong on purpose, `hedge`
+    when a slow request is asked once more.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Route:
     fallback: Fallback | None = None
     fault: Fault | None = None
     concurrency: tuple[ConcurrencyLimit, ...] = ()
+    hedge: Hedge | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from arena.config import quantity
 from arena.config.document.base import (
     STRING,
     Name,
@@ -228,3 +229,42 @@ class FaultSection(Section):
         default=None,
         description="Only requests with this header: its name, or `name: value`. Default: all requests.",
     )
+
+
+_PERCENTILE = re.compile(r"[pP]([5-9][0-9])")
+
+
+def _after(value: Any) -> Any:
+    """`p95` as 95.0 percent, anything else as a duration in seconds."""
+    if not isinstance(value, str):
+        return ("after", value)
+    match = _PERCENTILE.fullmatch(value.strip())
+    if match:
+        return ("percentile", int(match[1]))
+    try:
+        return ("after", quantity.duration(value))
+    except ValueError:
+        raise ValueError(f"should be a duration such as 50ms, or p50 to p99, not {value!r:.40}") from None
+
+
+def _hedge(value: Any) -> Any:
+    return {"after": value} if isinstance(value, (str, int, float)) else value
+
+
+class HedgeSection(Section):
+    """A second attempt, at another instance, beside a GET or HEAD that takes long; whoever replies first answers. It comes out
+    of the retry budget of the service and counts as one of the `attempts`. `50ms` alone is short for `after: 50ms`."""
+
+    later: ClassVar = ("max",)
+
+    after: Annotated[
+        tuple[Literal["after", "percentile"], Annotated[float, Field(gt=0)]],
+        BeforeValidator(_after),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d|^[pP][5-9]\d$|\$"}]}),
+    ] = Field(
+        description="When: a duration, or `p50` to `p99`: when it takes longer than that percentage of the requests of late did"
+        " (nothing until a hundred were seen)."
+    )
+
+
+Hedge = Annotated[HedgeSection, BeforeValidator(_hedge), ShortForm(STRING)]

@@ -28,7 +28,7 @@ from arena.config.document.cors import CorsSection
 from arena.config.document.key import LimitKey, SplitKey
 from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.mirror import MirrorSection
-from arena.config.document.resilience import FallbackSection, FaultSection, RouteRetriesSection
+from arena.config.document.resilience import FallbackSection, FaultSection, Hedge, RouteRetriesSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -156,6 +156,9 @@ class RouteSection(Section):
     )
     fallback: FallbackSection | None = Field(
         default=None, description="Who answers when the service cannot: another service, or a reply laid down here."
+    )
+    hedge: Hedge | None = Field(
+        default=None, description="A second attempt beside a slow GET or HEAD: `50ms`, `p95`, or a section."
     )
     fault: FaultSection | None = Field(default=None, description="Faults on purpose, for tests.")
     max_body_bytes: Size | None = Field(
