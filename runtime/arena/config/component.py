@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arena.config import cache
 from arena.config.concurrency import concurrency
 from arena.config.context import Reading
 from arena.config.document.gateway import TimeoutsSection
@@ -35,6 +36,7 @@ def gateway(reading: Reading) -> GatewaySettings:
         auto_routes=section.auto_routes,
         access_log=section.access_log,
         api_keys=section.auth.api_keys,
+        cache=cache.settings(section.cache),
     )
 
 

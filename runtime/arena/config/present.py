@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import concurrency, cors, match, mirror, resilience, transform
+from arena.config import cache, concurrency, cors, match, mirror, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.jwt_key import is_safe
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
@@ -104,6 +104,7 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "access_log": gateway.access_log,
         "concurrency": concurrency.shown(gateway.concurrency),
         **{name: most for name, most in caps.items() if most is not None},
+        "cache": {"max_bytes": gateway.cache.max_bytes},
     }
 
 
@@ -223,6 +224,7 @@ def _route(route: Route) -> dict[str, Any]:
     shown |= {"mirror": mirror.shown(route.mirror)} if route.mirror is not None else {}
     shown |= transform.shown(route.transform)
     shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
+    shown |= {"cache": cache.shown(route.cache)} if route.cache is not None else {}
     shown |= {"upgrade": route.upgrade} if route.upgrade else {}
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import cors, discovery, match, mirror, resilience, transform
+from arena.config import cache, cors, discovery, match, mirror, resilience, transform
 from arena.config.component import limits
 from arena.config.concurrency import concurrency
 from arena.config.context import Reading
@@ -220,4 +220,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         fault=resilience.fault(section.fault),
         concurrency=concurrency(section.concurrency),
         hedge=resilience.hedge(section.hedge),
+        cache=cache.rule(section.cache),
     )

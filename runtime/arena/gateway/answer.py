@@ -27,6 +27,10 @@ def refuse(x: Exchange, refusal: Refusal) -> None:
     if x.answered:
         cut(x)
         return
+    instead = x.rescue(x, refusal) if x.rescue is not None else None
+    if instead is not None:
+        give(x, instead)
+        return
     if refusal.close:
         x.head.keep_alive = False
     _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers)

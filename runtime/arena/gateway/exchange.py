@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.reply import ReplyHead
 from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
@@ -76,6 +77,10 @@ End = Callable[["Exchange", Outcome, float], None]
 """Told of the end of an exchange: its outcome, and when (monotonic seconds)."""
 
 
+Rescue = Callable[["Exchange", Refusal], Reply | None]
+"""What to answer instead of a refusal, None to refuse."""
+
+
 class Exchange:
     """One request and its reply. Times are seconds on the monotonic clock, sizes bytes of body.
 
@@ -89,13 +94,14 @@ class Exchange:
     For what few exchanges need: `tries` is what is remembered of its attempts; `ends` are told when it is over, `taps` see
     the reply go by, `recast` changes the reply's body, of which `held` is what has come; `gathering` waits for the request's
     body to be whole, `tee` keeps one that is passed on. `streamed`: the request's body is passed on in pieces and no longer at
-    hand. `log_more` are further members of the log line, as JSON behind a comma.
+    hand. `log_more` are further members of the log line, as JSON behind a comma. `rescue` may have an answer where the service
+    has none.
     """
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
         "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
-        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "sent_at", "service", "status",
+        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "sent_at", "service", "status",
         "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream", "upstream_seconds",
     )  # fmt: skip
 
@@ -140,6 +146,7 @@ class Exchange:
         self.tee: Tee | None = None
         self.streamed = False
         self.log_more = ""
+        self.rescue: Rescue | None = None
 
     def at_end(self, end: End) -> None:
         """Have `end` called once, when the exchange is over, whatever its outcome."""

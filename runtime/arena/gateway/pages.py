@@ -178,6 +178,8 @@ def render_metrics(plane: Plane, view: View) -> str:
     )
     _write_store(page, stats, view.store)
     report.write(page, view.access.sources)
+    if view.cache is not None:
+        view.cache.stats.write(page, view.cache.store.size, view.cache.store.evicted)
     breakers.write(page, view.rosters, stats, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",

@@ -60,6 +60,7 @@ def hold(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes
         return
     upstream.body = reader = respond.reader_of(head.length)
     if reader.done:
+        upstream.reusable = upstream.reusable and not rest
         end(x, upstream, held)
     elif rest:
         respond.body(x, upstream, reader, rest)

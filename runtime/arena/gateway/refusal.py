@@ -25,6 +25,7 @@ TITLES = {
     "keys-unavailable": "The keys of the token's issuer cannot be had",
     "limits-unavailable": "The limits cannot be checked",
     "method-not-allowed": "The method is not allowed here",
+    "not-cached": "Nothing fresh is kept",
     "not-found": "No route leads there",
     "not-implemented": "The gateway does not do this",
     "rate-limited": "Too many requests",

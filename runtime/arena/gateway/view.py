@@ -19,6 +19,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from arena.gateway.cache.route import Cache
     from arena.gateway.gate import Gate
     from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
@@ -65,6 +66,11 @@ class View:
     def store(self) -> Store | None:
         """Where limits are counted, None for the memory of this process."""
         return self._assembler.store
+
+    @property
+    def cache(self) -> Cache | None:
+        """What is kept of replies, None while no route keeps any."""
+        return self._assembler.cache
 
     @property
     def rosters(self) -> Collection[Roster]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arena.model.access import Role
+from arena.model.cache import CacheSettings
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.route import RateLimit
 from arena.model.service import Service
@@ -88,6 +89,7 @@ class GatewaySettings:
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     max_connections: int | None = None
     max_connections_per_ip: int | None = None
+    cache: CacheSettings = CacheSettings()
 
     @property
     def signer(self) -> Jwt | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.model.cache import CacheRule
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.cors import Cors
 from arena.model.match import Condition
@@ -60,6 +61,8 @@ class Route:
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     `fallback` answers in the service's place, `fault` says what goes wrong on purpose, `hedge`
     when a slow request is asked once more.
+    `fallback` answers in the service's place, `fault` says what goes wrong on purpose. `cache` says how replies are
+    kept, None for not at all.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Route:
     fault: Fault | None = None
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     hedge: Hedge | None = None
+    cache: CacheRule | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from arena.config.document.base import (
     Size,
     nested,
 )
+from arena.config.document.cache import CacheStoreSection
 from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.jwt import JwtSections
 from arena.config.document.route import RateLimitSection
@@ -96,6 +97,7 @@ class GatewaySection(Section):
         default=True, description="A service that registered without being in this file is reachable at /its-name."
     )
     access_log: Flag = Field(default=True, description="One JSON line per request.")
+    cache: CacheStoreSection = nested("Kept replies.")
 
 
 def _store(value: Any) -> Any:

@@ -23,6 +23,7 @@ from arena.config.document.base import (
     listed,
     nested,
 )
+from arena.config.document.cache import CacheSection
 from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.cors import CorsSection
 from arena.config.document.key import LimitKey, SplitKey
@@ -188,6 +189,7 @@ class RouteSection(Section):
         default=[], description="Limits on this route's requests under way at once, as `[{max_in_flight: 100}]`."
     )
     mirror: MirrorSection | None = Field(default=None, description="A service that gets a copy of requests.")
+    cache: CacheSection | None = Field(default=None, description="Keep the service's replies, and give them again.")
 
     @model_validator(mode="after")
     def _divides_for_a_reason(self) -> RouteSection:

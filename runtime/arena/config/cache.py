@@ -1,0 +1,44 @@
+"""The cache: the sections to the model, and the model as sections again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arena.model.cache import CacheRule, CacheSettings
+
+if TYPE_CHECKING:
+    from arena.config.document.cache import CacheSection, CacheStoreSection
+
+
+def rule(section: CacheSection | None) -> CacheRule | None:
+    """How a route keeps replies, None where the file says nothing."""
+    if section is None:
+        return None
+    return CacheRule(
+        ttl=section.ttl,
+        max_body_bytes=section.max_body_bytes,
+        vary=tuple(dict.fromkeys(section.vary)),
+        stale_while_revalidate=section.stale_while_revalidate,
+        stale_if_error=section.stale_if_error,
+        per=section.per,
+        coalesce=section.coalesce,
+    )
+
+
+def settings(section: CacheStoreSection) -> CacheSettings:
+    """What the gateway gives the cache."""
+    return CacheSettings(max_bytes=section.max_bytes)
+
+
+def shown(rule: CacheRule) -> dict[str, Any]:
+    """The rule as the section that reads back as it."""
+    ttl = {} if rule.ttl is None else {"ttl": f"{rule.ttl!r}s"}
+    return {
+        **ttl,
+        "max_body_bytes": rule.max_body_bytes,
+        "vary": [name.replace("$", "$$") for name in rule.vary],
+        "stale_while_revalidate": f"{rule.stale_while_revalidate!r}s",
+        "stale_if_error": f"{rule.stale_if_error!r}s",
+        "per": rule.per,
+        "coalesce": rule.coalesce,
+    }

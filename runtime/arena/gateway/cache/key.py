@@ -1,0 +1,61 @@
+"""What a kept reply is found by.
+
+The URI is the client's: scheme, host as written, canonical path and query, byte for byte; it is what an unsafe method makes
+invalid. The *way* is where the request went from there: one URI can lead to different routes, versions of a service, paths
+and queries. Credentials are hashed, so that no store holds one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields
+from functools import lru_cache
+
+from arena.gateway.exchange import Exchange
+from arena.gateway.wire.path import canonical
+from arena.model.principal import Principal
+from arena.model.route import Route
+
+Way = tuple[str, str, bytes, bytes]
+"""Route (as `mark_of` has it), service, path and query as the service gets them."""
+
+_OF_THE_TOKEN = ("expires_at", "token_id", "issued_at")
+_WHO = tuple(field.name for field in fields(Principal) if field.name not in _OF_THE_TOKEN)
+_HTTPS = b"x-forwarded-proto: https"
+
+
+def uri_of(x: Exchange) -> bytes:
+    """The URI that the client asked for."""
+    path, mark, query = x.head.target.partition(b"?")
+    scheme = b"https" if _HTTPS in x.client.forwarded else b"http"
+    return b"".join((scheme, b"://", x.head.host or b"", canonical(path), mark, query))
+
+
+def way_of(x: Exchange, route: str) -> Way:
+    """Where the request goes; `route` is what `mark_of` said."""
+    return route, x.service.name, x.match.path, x.query
+
+
+def mark_of(route: Route) -> str:
+    """The route as a part of keys: another one when what it tells the service has changed."""
+    return hashlib.sha256(repr((route.name, route.auth, route.transform)).encode()).hexdigest()[:16]
+
+
+def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:
+    """A digest of everything that says who asks, b'' when nothing does. A new token of the same principal makes no
+    difference; what the gateway did not verify itself counts as it is."""
+    head, principal = x.head, x.principal
+    cookies = headers.get(b"cookie")
+    if principal is None and cookies is None and head.authorization is None and head.api_key is None:
+        return b""
+    said = [b"" if principal is None else _identity(principal), *(cookies or ())]
+    if principal is None or (head.authorization is not None and head.api_key is not None):
+        said += [b"authorization", head.authorization or b"", b"key", head.api_key or b""]
+    return hashlib.sha256(b"\0".join(said)).digest()
+
+
+@lru_cache(maxsize=4096)
+def _identity(principal: Principal) -> bytes:
+    """Who it is and what they may do: all that a service could tell callers apart by, and no more than outlives a token."""
+    said = (getattr(principal, name) for name in _WHO)
+    return repr([sorted(each) if isinstance(each, frozenset) else each for each in said]).encode(errors="surrogatepass")

@@ -1,0 +1,192 @@
+"""The cache of one route: its last filter, and the first to see its replies.
+
+Authentication, roles and limits come before it, so that a kept reply is given to nobody who could not have asked for it.
+Cache-Status (RFC 9211) says what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from time import monotonic, time
+
+from arena.gateway import errand
+from arena.gateway.cache import stand
+from arena.gateway.cache.fetch import Fetch
+from arena.gateway.cache.flight import Flights
+from arena.gateway.cache.key import Way, credentials_of, mark_of, uri_of, way_of
+from arena.gateway.cache.shelf import Entry, Question, Shelf
+from arena.gateway.cache.stand import Edit
+from arena.gateway.cache.stats import CacheStats, Result
+from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.refusal import Refusal, Reply
+from arena.gateway.wire.reply import ReplyHead
+from arena.model.cache import CacheRule
+from arena.model.route import Route
+from arena.policy.cache.asking import Asking, read
+from arena.policy.cache.freshness import age, lifetime, use
+from arena.policy.cache.header import by_name
+
+WAIT_SECONDS = 5.0
+"""How long a request waits for an identical one before it goes by itself."""
+_SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
+_ALIKE = (b"accept", b"accept-encoding", b"accept-language", b"origin")
+_NOT_KEPT = Refusal(504, "not-cached", "nothing fresh is kept, and the request says only-if-cached")
+Verdict = Refusal | Reply | None
+
+
+@dataclass(slots=True)
+class Cache:
+    """What the routes of one gateway share; it survives swaps."""
+
+    store: Shelf
+    stats: CacheStats = field(default_factory=CacheStats)
+    flights: Flights = field(default_factory=Flights)
+    errands: set[Hashable] = field(default_factory=set)
+
+
+class RouteCache:
+    """A filter for the end of a route's chain, and `edit` for its replies. `edit_inner` is what the route changes of a reply's
+    head, None for nothing."""
+
+    def __init__(self, route: Route, rule: CacheRule, cache: Cache, edit_inner: Edit | None) -> None:
+        self.rule = rule
+        self.store = cache.store
+        self.edit_inner = edit_inner
+        self._route = route.name
+        self._mark = mark_of(route)
+        self._cache = cache
+
+    def __call__(self, x: Exchange) -> Verdict | Awaitable[Verdict]:
+        method = x.head.method
+        if method not in (b"GET", b"HEAD"):
+            if method not in _SAFE:
+                invalidate(x, self.store)
+            self.tell(x, "bypass", b"fwd=method")
+            return None
+        headers = by_name(x.head.fields)
+        asking = read(headers, credentials_of(x, headers))
+        if asking.bypass or x.head.content_length or x.head.upgrade:
+            self.tell(x, "bypass", b"fwd=bypass")
+            return None
+        uri, way = uri_of(x), self.way(x)
+        return self._decide(x, uri, asking, self.store.find(uri, way, asking))
+
+    def edit(self, x: Exchange, head: ReplyHead) -> None:
+        """What becomes of a reply's head: seen by the fetch as it came, and then changed."""
+        if x.taps is not None:
+            for tap in x.taps:
+                if isinstance(tap, Fetch):
+                    tap.arrived(x, head)
+        if self.edit_inner is not None:
+            self.edit_inner(x, head)
+
+    def way(self, x: Exchange) -> Way:
+        """Where the request goes."""
+        return way_of(x, self._mark)
+
+    def keep(self, entry: Entry) -> None:
+        """Keep a reply."""
+        self._cache.stats.stored[self._route] += 1
+        self.store.put(entry)
+
+    def tell(self, x: Exchange, result: Result, status: bytes) -> None:
+        """Count what happened, and say it to the client and the log."""
+        self._cache.stats.results[self._route, result] += 1
+        x.tell(b"cache-status: arena; " + status)
+        x.log_more += f',"cache":"{result}"'
+
+    def _decide(self, x: Exchange, uri: bytes, asking: Asking, found: Entry | None) -> Verdict | Awaitable[Verdict]:
+        why = b"uri-miss"
+        if found is not None:
+            how = use(found.kept, asking, self.rule, time())
+            if how == "fresh":
+                return self._give(x, found, asking, "hit", b"hit")
+            why = b"request" if asking.control.has(b"no-cache") else b"stale"
+        question = Question(uri, self.way(x), asking, found, why)
+        if found is not None and how == "meanwhile":
+            self._ask_behind(x, question, found)
+            return self._give(x, found, asking, "stale", b"hit")
+        if asking.control.has(b"only-if-cached"):
+            self.tell(x, "miss", b"detail=only-if-cached")
+            return _NOT_KEPT
+        if not self.rule.coalesce or x.head.method != b"GET" or asking.control.has(b"no-store"):
+            Fetch(x, self, question)
+            return None
+        key = (uri, question.way, asking.credentials, asking.values(_ALIKE), why == b"request")
+        if self._cache.flights.find(key) is not None:
+            return self._follow(x, question, key)
+        self._lead(x, question, key)
+        return None
+
+    def _give(self, x: Exchange, entry: Entry, asking: Asking, result: Result, status: bytes) -> Reply | Refusal:
+        kept = entry.kept
+        old = age(kept, time()) or 0.0
+        left = lifetime(kept.facts, self.rule, shared=kept.shared) - old
+        self.tell(x, result, b"%b; ttl=%d" % (status, left))
+        return stand.answer(x, kept, asking, old, self.edit_inner)
+
+    # Several who ask for the same.
+
+    def _lead(self, x: Exchange, question: Question, key: Hashable) -> None:
+        fetch = Fetch(x, self, question)
+        if question.found is not None or not question.asking.conditional:
+            fetch.flight = self._cache.flights.begin(key)
+
+    async def _follow(self, x: Exchange, question: Question, key: Hashable) -> Verdict:
+        end = monotonic() + WAIT_SECONDS
+        asking = question.asking
+        while (flight := self._cache.flights.find(key)) is not None:
+            landing = await flight.wait(end - monotonic())
+            if x.over:
+                return None
+            if (
+                isinstance(landing, Entry)
+                and landing.fits(question.way, asking)
+                and use(landing.kept, asking, self.rule, time()) == "fresh"
+            ):
+                return self._give(x, landing, asking, "collapsed", b"fwd=%b; collapsed" % question.why)
+            if landing != "left":
+                Fetch(x, self, question)
+                return None
+        self._lead(x, question, key)
+        return None
+
+    # Asking while a stale reply is given.
+
+    def _ask_behind(self, x: Exchange, question: Question, found: Entry) -> None:
+        key = (found.uri, found.way, found.place, found.values)
+        errands = self._cache.errands
+        if key in errands:
+            return
+        errands.add(key)
+        y = errand.twin(x, x.match, x.service, "revalidate")
+        y.head.method = b"GET"
+        Fetch(y, self, question)
+
+        def over(_y: Exchange, _outcome: Outcome, _now: float) -> None:
+            errands.discard(key)
+
+        y.at_end(over)
+        errand.send(y)
+
+
+def invalidate(x: Exchange, store: Shelf) -> None:
+    """Forget what is kept of the URI, unless the service says that the unsafe method did nothing (RFC 9111 section 4.4)."""
+    uri = uri_of(x)
+
+    def end(x: Exchange, outcome: Outcome, _now: float) -> None:
+        if outcome in ("left", "cut") or (outcome == "served" and 200 <= x.status < 400):
+            store.forget(uri, time())
+
+    x.at_end(end)
+
+
+def invalidator(store: Shelf) -> Callable[[Exchange], None]:
+    """A filter for a route that keeps nothing, while another one with the same path does."""
+
+    def check(x: Exchange) -> None:
+        if x.head.method not in _SAFE:
+            invalidate(x, store)
+
+    return check

@@ -1,0 +1,83 @@
+"""A kept reply in the place of the service's: as an answer of the gateway's own, or of a reply that has begun to come.
+
+The reply was kept as the service gave it. What the route changes (header lines, status, body) is changed anew for whoever gets
+it, because changes may name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arena.gateway.exchange import Exchange
+from arena.gateway.recast import Recast
+from arena.gateway.refusal import Refusal, Reply
+from arena.gateway.wire.reply import ReplyHead
+from arena.policy.cache.asking import Asking
+from arena.policy.cache.kept import Kept, lines_to_give
+from arena.policy.cache.validation import for_304, is_known
+
+Edit = Callable[[Exchange, ReplyHead], None]
+
+
+def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | None) -> Reply | Refusal:
+    """The answer to a request for which `kept` is right: 304 when the client has it already."""
+    head = head_of(kept, age)
+    body = kept.body
+    if edit is not None:
+        edit(x, head)
+    recast = x.recast
+    if recast is not None and recast.wants(x, head):
+        changed = recast.change(x, head, body)
+        if isinstance(changed, Refusal):
+            return changed
+        body = changed
+    lines = without_length(head.fields[1:])
+    if head.status == 200 and is_known(kept, asking):
+        return Reply(304, for_304(lines), b"")
+    return Reply(head.status, lines, body)
+
+
+def head_of(kept: Kept, age: float) -> ReplyHead:
+    """Its head, as if the service had sent it just now."""
+    return ReplyHead(kept.status, len(kept.body), False, (b"", *lines_to_give(kept, age)), dated=True)
+
+
+def replace(x: Exchange, head: ReplyHead, kept: Kept, asking: Asking, age: float) -> None:
+    """Have the client get `kept` instead of the reply whose head this is; of its body, if it has one, nothing is read. To be
+    called before the route's changes."""
+    head.reusable = head.reusable and head.status == 304
+    head.length = 0
+    head.dated = True
+    lines = lines_to_give(kept, age)
+    if is_known(kept, asking):
+        head.status = 304
+        head.fields = [b"", *for_304(tuple(lines))]
+        x.recast = None
+    else:
+        head.status = kept.status
+        head.fields = [b"", *lines]
+        x.recast = _Stand(kept.body, x.recast)
+
+
+class _Stand:
+    """Sends `body`, changed by what the route has for that."""
+
+    limit = 1  # nothing of the service's own body is taken
+
+    def __init__(self, body: bytes, then: Recast | None) -> None:
+        self._body = body
+        self._then = then
+        self._changing = False
+
+    def wants(self, x: Exchange, head: ReplyHead) -> bool:
+        self._changing = self._then is not None and self._then.wants(x, head)
+        return True
+
+    def change(self, x: Exchange, head: ReplyHead, _body: bytes) -> bytes | Refusal:
+        then = self._then
+        return then.change(x, head, self._body) if then is not None and self._changing else self._body
+
+
+def without_length(lines: list[bytes]) -> tuple[bytes, ...]:
+    """The gateway writes the length itself."""
+    return tuple(line for line in lines if line[:15].lower() != b"content-length:")

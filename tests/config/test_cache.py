@@ -1,0 +1,51 @@
+"""config.cache: what arena.yaml says about kept replies, read and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arena.config import ConfigInvalid, Loaded
+from arena.config.present import render
+from arena.model.cache import CacheRule, CacheSettings
+
+Load = Callable[..., Loaded]
+TEXT = """
+gateway: {cache: {max_bytes: 8MB}}
+services:
+  a:
+    command: a
+    routes:
+      - {path: /a, cache: {}}
+      - {path: /b, cache: {ttl: 90s, max_body_bytes: 2k, vary: [X-Tenant, x-tenant, "x$$y"], stale_while_revalidate: 1m,
+          stale_if_error: 1.5h, per: all, coalesce: true}}
+      - {path: /c}
+"""
+
+
+def test_rules_are_read_and_read_back(load: Load) -> None:
+    project = load(TEXT).project
+    first, second, third = project.services[0].routes
+    assert first.cache == CacheRule()
+    assert second.cache == CacheRule(90.0, 2048, ("x-tenant", "x$y"), 60.0, 5400.0, "all", coalesce=True)
+    assert third.cache is None
+    assert project.gateway.cache == CacheSettings(8 * 1024 * 1024)
+    assert load(render(project, "yaml")).project == project
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("{ttl: 0}", "more than 0"),
+        ("{vary: [a b]}", "the name of a header"),
+        ("{per: user}", "principal"),
+        ("{tll: 1s}", "ttl"),
+        ("{max_body_bytes: 0}", "1"),
+    ],
+)
+def test_mistakes_are_told(load: Load, rule: str, message: str) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load(f"services: {{a: {{command: a, routes: [{{path: /a, cache: {rule}}}]}}}}")
+    (problem,) = caught.value.problems
+    assert message in problem.where + problem.message + problem.hint

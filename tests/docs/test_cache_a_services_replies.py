@@ -1,0 +1,31 @@
+"""docs/how-to/cache-a-services-replies.md, tried."""
+
+from __future__ import annotations
+
+from tests.docs.conftest import Try
+from tests.e2e.conftest import Sandbox, poll
+
+SERVICES = """
+  shop:
+    command: python echo_service.py
+    healthcheck: {http: /health, interval: 1s}
+"""
+
+
+def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
+    sandbox.write(SERVICES)
+    page = how_to("cache-a-services-replies")
+    page.configure(0)
+    told = page.run(0)
+    assert "arena; fwd=uri-miss; fwd-status=200; stored" in told
+    assert "arena; hit; ttl=" in told and "\nage: 0" in told
+    page.configure(1)
+    sandbox.arena("up", "-d")
+    with sandbox.client() as client:
+        said = poll(
+            lambda: client.get("/catalogue/hats").headers["cache-status"], lambda value: value.startswith("arena; hit")
+        )
+        assert said.startswith("arena; hit")
+        sandbox.arena("stop", "shop")
+        late = client.get("/catalogue/hats")
+        assert (late.status_code, late.headers["cache-status"].startswith("arena; hit")) == (200, True)
