@@ -198,7 +198,7 @@ class Assembler:
         self.cache.store.max_bytes = room
         self.cache.store.trim()
 
-    def _cached(self, route: Route, routes: Iterable[Route], edit: ReplyEdit | None) -> RouteCache | Filter | None:
+    def _cached(self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None) -> RouteCache | Filter | None:
         """The cache of `route`; for one without, what hears of changes to the URIs that another one keeps."""
         if self.cache is None:
             return None
