@@ -41,7 +41,7 @@ def spec(site: Site, routes: Iterable[Route], *, access_log: bool, introduced: b
     """What a gateway on that site is told; `command` writes it down. It has no registry and serves from a kept snapshot.
     `introduced`: it tells the service who asks, as every gateway of a project does."""
     jwt = Jwt(secret=site.secret, issuer=ISSUER, audience=AUDIENCE)
-    settings = GatewaySettings(port=site.port, jwt=jwt, access_log=access_log)
+    settings = GatewaySettings(port=site.port, issuers=(jwt,), access_log=access_log)
     return GatewaySpec(
         "bench",
         settings,
