@@ -8,7 +8,7 @@ from benchmarks.ask import REPLY
 from benchmarks.bars import BARS, Bar
 from benchmarks.chart import svg
 from benchmarks.report import HEAD, caveats, groups, problems, row, value
-from benchmarks.result import Figure, Result
+from benchmarks.result import Figure, Result, as_json
 
 _HOW = """## How it was measured
 
@@ -38,10 +38,11 @@ The machine is virtual and shared, so the figures move by a tenth and more betwe
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write README.md and throughput.svg into `folder`."""
+    """Write README.md, throughput.svg and result.json, from which both are made, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(page(result))
     (folder / "throughput.svg").write_text(svg(result))
+    (folder / "result.json").write_text(as_json(result) + "\n")
 
 
 def page(result: Result) -> str:

@@ -15,6 +15,8 @@ import psutil
 
 from benchmarks.pin import pinned
 
+_LONGEST_TAIL = 600  # characters
+
 
 class Broken(Exception):
     """A contender does not do what it is compared for, or its process died."""
@@ -100,6 +102,7 @@ def free_port() -> int:
 
 
 def tail(file: Path, lines: int = 5) -> str:
-    """The last lines of a file, as one line for an error."""
+    """The last lines of a file, as one line for an error; what a contender logged of requests is not meant."""
     text = file.read_text(errors="replace") if file.exists() else ""
-    return " / ".join(text.splitlines()[-lines:]) or "no output"
+    said = [line for line in text.splitlines() if '"status":' not in line]
+    return " / ".join(said[-lines:])[-_LONGEST_TAIL:] or "no output"

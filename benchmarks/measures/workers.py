@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,6 @@ from benchmarks.site import Site
 RATE = "two workers ÷ one, req/s"
 SHARE = "two workers ÷ one, req/core-s"
 _PACE = Pace(seconds=2, rounds=5)
-# The second worker is a child of the first process, so that both are measured and ended as one.
-_TWICE = ("sh", "-c", '"$@" & exec "$@"', "sh")
 
 
 def measure(folder: Path, cores: Cores) -> tuple[Figure, ...]:
@@ -32,9 +31,10 @@ def measure(folder: Path, cores: Cores) -> tuple[Figure, ...]:
         found = sample((one, two), folder / "workers", cores, _PACE)
     except (Missing, Broken) as error:
         return (Figure(RATE, None, "×", f"not measured: {error}"),)
+    rate, share = (quotient(found["two"], found["one"], figure) for figure in ("rate", "rate_per_core"))
     return (
-        Figure(RATE, quotient(found["two"], found["one"], "rate"), "×", "on two cores shared with wrk and the origin"),
-        Figure(SHARE, quotient(found["two"], found["one"], "rate_per_core"), "×", "1 when neither holds the other up"),
+        Figure(RATE, rate, "×", "on two cores shared with wrk and the origin"),
+        Figure(SHARE, share, "×", "1 when neither holds the other up; smaller batches make it less"),
     )
 
 
@@ -42,6 +42,6 @@ def _workers(name: str, count: int) -> Contender:
     def launch(site: Site) -> tuple[str, ...]:
         told = arena.spec(site, (arena.FULL,), access_log=True)
         command = arena.command(site, replace(told, settings=replace(told.settings, workers=count)))
-        return (*_TWICE, *command) if count == 2 else command
+        return (sys.executable, "-m", "benchmarks.crew", str(site.port), str(count), *command)
 
     return Contender(name, name, (), arena.version, launch, pinned=False)

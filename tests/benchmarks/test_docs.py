@@ -12,7 +12,11 @@ from benchmarks.result import Result
 
 def test_a_page_and_a_chart_are_written(whole: Result, tmp_path: Path) -> None:
     docs.write(whole, tmp_path / "benchmarks")
-    assert sorted(file.name for file in (tmp_path / "benchmarks").iterdir()) == ["README.md", "throughput.svg"]
+    assert sorted(file.name for file in (tmp_path / "benchmarks").iterdir()) == [
+        "README.md",
+        "result.json",
+        "throughput.svg",
+    ]
 
 
 def test_the_page_tells_how_and_where(whole: Result) -> None:
