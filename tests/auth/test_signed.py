@@ -118,6 +118,13 @@ def test_clocks_may_differ_a_little_and_not_more() -> None:
     assert hear(token, now=NOW - 3600).principal.subject == "ana"  # our clock is behind: nothing says it is too early
 
 
+def test_the_gateway_may_speak_of_the_bearers_of_api_keys_and_the_daemon_may_not() -> None:
+    assert hear(say(subject="key:acme")).principal.subject == "key:acme"
+    for kind in (SERVICE, ANONYMOUS):
+        with pytest.raises(errors.TokenMalformed):
+            hear(say(kind, subject="key:acme"), kind)
+
+
 def test_a_subject_of_any_script_arrives() -> None:
     token = say(subject="Ana Čapek 你好")
     assert token.isascii()

@@ -77,3 +77,15 @@ def test_the_page(sandbox: Sandbox, page: HowTo) -> None:
     sandbox.arena("ps")
     assert poll(lambda: identity(sandbox, "worker")["renewed_at"], lambda at: at != renewed) != renewed
     assert sandbox.rows()["billing-1"]["pid"] == before
+
+    # A leaked key is deleted.
+    leaked = identity(sandbox, "worker")["tokens"]
+    assert isinstance(leaked, dict)
+    assert direct(sandbox, leaked["billing"]).status_code == 200
+    (sandbox.directory / ".arena" / "demo" / "secrets" / "signing-keys.json").unlink()
+    refusal = poll(lambda: direct(sandbox, leaked["billing"]), lambda answer: answer.status_code == 401, 30.0)
+    assert "not known here" in refusal.json()["detail"]
+    with sandbox.client() as client:
+        for path in ("/worker/total", "/billing/invoices"):
+            answer = poll(lambda path=path: client.get(path), lambda answer: answer.status_code == 200)
+            assert answer.status_code == 200, answer.text

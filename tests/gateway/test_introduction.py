@@ -10,7 +10,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from arena.auth import errors, signed, signing_key
+from arena.auth import api_key, errors, signed, signing_key
+from arena.auth.api_key import KeyRing
 from arena.auth.ledger import Ledger
 from arena.auth.signed import ANONYMOUS, PRINCIPAL, Statement
 from arena.auth.signing_key import SigningKey
@@ -59,6 +60,16 @@ async def test_the_service_is_told_who_asks(gateway: Gateway, stub: Stub) -> Non
     ana, ben = (heard(asked).principal for asked in stub.asked)
     assert (ana.subject, ana.roles, ana.scopes, ana.token_id) == ("ana", {"user", "admin"}, {"read"}, "t-1")
     assert (ben.subject, ben.roles, ben.scopes) == ("ben", set(), set())
+
+
+async def test_the_bearer_of_an_api_key_is_introduced_and_the_key_is_not(gateway: Gateway, stub: Stub) -> None:
+    key, kept = api_key.create("acme", ["user"])
+    gateway.view._authenticator.accept(KeyRing([kept]))
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/x", f"X-API-Key: {key}\r\n".encode()))).status == 200
+    acme = heard(stub.asked[0]).principal
+    assert (acme.subject, acme.roles, acme.token_id) == ("key:acme", {"user"}, kept.key_id)
+    assert key.encode() not in stub.asked[0].raw
 
 
 async def test_what_one_service_is_told_is_worth_nothing_at_another(gateway: Gateway, stub: Stub) -> None:

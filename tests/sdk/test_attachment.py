@@ -13,11 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from arena import sdk
 from arena.auth import secret, service_token
 from arena.errors import ConfigError
 from tests.sdk.conftest import Start, StubRegistry, eventually, free_port
+from tests.sdk.kit import Daemon
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -174,3 +177,24 @@ async def test_the_real_registry_knows_it_and_after_losing_its_memory_knows_it_a
         await eventually(known, 20)
         await asyncio.to_thread(service.stop)
         assert not known()
+
+
+async def test_a_stranger_is_refused_by_the_real_server_too(start: Start, tmp_path: Path) -> None:
+    """The handshake of a WebSocket as well: with the reason, not only with a closed door."""
+    daemon = Daemon(tmp_path / "demo.json", "demo")
+    daemon.write(allow_from=("worker",), open_paths=("/health", "/metrics"))
+    service = await asyncio.to_thread(start, ARENA_IDENTITY_FILE=str(daemon.path))
+    stranger = await asyncio.to_thread(get, f"{service.url}/items/4")
+    assert (stranger.status_code, stranger.headers["content-type"]) == (401, "application/problem+json")
+    worker = await asyncio.to_thread(get, f"{service.url}/items/4", **daemon.service("worker"))
+    assert worker.status_code == 200
+    url = service.url.replace("http:", "ws:") + "/nowhere"
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(url, proxy=None)
+    assert refused.value.response.status_code == 401
+    assert b"allow_from" in refused.value.response.body
+    with pytest.raises(InvalidStatus) as unknown:
+        await connect(url, additional_headers=daemon.service("worker"), proxy=None)
+    assert unknown.value.response.status_code in (403, 404)  # let in, and there is nothing
+    await asyncio.to_thread(service.stop)
+    assert service.stderr == ""

@@ -24,8 +24,9 @@ _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
 _LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
 
 
-def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
-    """Check every claim that Arena gives a meaning to. Raises a TokenRefused that names the first one at fault."""
+def read_principal(claims: dict[str, Any], jwt: Jwt, now: float, *, of_keys: bool = False) -> Principal:
+    """Check every claim that Arena gives a meaning to. `of_keys`: the issuer may speak of the bearers of API keys, as
+    the gateway does and nobody else. Raises a TokenRefused that names the first claim at fault."""
     expires_at = _read_time(claims, "exp", required=True)
     if now >= expires_at + jwt.leeway:
         raise TokenExpired(f"the token expired {_ago(now - expires_at)} ago", hint=_NEW_TOKEN)
@@ -36,7 +37,7 @@ def read_principal(claims: dict[str, Any], jwt: Jwt, now: float) -> Principal:
     if jwt.audience:
         _check_audience(claims, (jwt.audience, *jwt.other_audiences))
     return Principal(
-        subject=_read_subject(claims),
+        subject=_read_name(claims, "sub", required=True) if of_keys else _read_subject(claims),
         roles=frozenset(_read_roles(claims, jwt.roles_claim)),
         scopes=frozenset(_read_scope(claims)),
         expires_at=expires_at,
