@@ -55,7 +55,7 @@ def addresses(project: Project) -> list[tuple[str, str]]:
     """What a person may want to open, with a name a browser understands."""
     gateway, registry = project.gateway, project.registry
     return [
-        ("gateway", f"http://{reachable(gateway.host)}:{gateway.port}"),
+        ("gateway", f"{'https' if gateway.tls else 'http'}://{reachable(gateway.host)}:{gateway.port}"),
         ("registry", f"http://{reachable(registry.host)}:{registry.port}"),
     ]
 
@@ -69,9 +69,11 @@ def reachable(host: str) -> str:
 
 def curl(example: Example, base: str, token: str) -> str:
     """A command to copy and paste. It goes out as it is: no colour, no wrapping."""
-    lines = [f"curl -sS {base}{example.path}"]
+    # To this machine's own gateway, whose certificate is for another name than localhost, or signed by nobody.
+    options = "-sSk" if base.startswith("https:") else "-sS"
+    lines = [f"curl {options} {base}{example.path}"]
     if example.method not in ("GET", "POST") or (example.method == "POST" and example.body is None):
-        lines[0] = f"curl -sS -X {example.method} {base}{example.path}"
+        lines[0] = f"curl {options} -X {example.method} {base}{example.path}"
     if token:
         lines.append(f"  -H 'Authorization: Bearer {token}'")
     if example.body is not None:

@@ -9,6 +9,7 @@ from arena.config.document.gateway import TimeoutsSection
 from arena.config.document.route import RateLimitSection
 from arena.config.jwt import issuers
 from arena.config.secrecy import conceal
+from arena.config.tls import listener_tls, mtls
 from arena.config.tree import Path
 from arena.model.address import Address
 from arena.model.project import GatewaySettings, RegistrySettings, StateSettings, Timeouts
@@ -37,6 +38,8 @@ def gateway(reading: Reading) -> GatewaySettings:
         access_log=section.access_log,
         api_keys=section.auth.api_keys,
         cache=cache.settings(section.cache),
+        tls=listener_tls(reading, section.tls),
+        mtls=mtls(reading),
     )
 
 

@@ -18,6 +18,7 @@ from arena.model.access import Role
 from arena.model.project import GatewaySettings, Jwks, Jwt, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
+from arena.model.tls import ListenerTls
 from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
@@ -95,7 +96,12 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "host": _literal(gateway.host),
         "port": gateway.port,
         "workers": gateway.workers,
-        "auth": {"jwt": issuers[0] if len(issuers) == 1 else issuers, "api_keys": gateway.api_keys},
+        "auth": {
+            "jwt": issuers[0] if len(issuers) == 1 else issuers,
+            "api_keys": gateway.api_keys,
+            "mtls": gateway.mtls,
+        },
+        **({"tls": _listener_tls(gateway.tls)} if gateway.tls else {}),
         "rate_limits": [_limit(limit) for limit in gateway.rate_limits],
         "timeouts": {name: _seconds(getattr(gateway.timeouts, name)) for name in names},
         "max_header_bytes": gateway.max_header_bytes,
@@ -136,6 +142,16 @@ def _jwks(jwks: Jwks) -> dict[str, Any]:
         "jwks_stale_if_error": _seconds(jwks.stale_if_error),
         **({} if is_safe(jwks.url) else {"jwks_insecure": True}),
     }
+
+
+def _listener_tls(tls: ListenerTls) -> dict[str, Any]:
+    first, *more = [{"cert": _literal(pair.cert), "key": _literal(pair.key)} for pair in tls.pairs]
+    shown: dict[str, Any] = {**first, "min_version": tls.min_version, "client_auth": tls.client_auth}
+    if more:
+        shown["certificates"] = more
+    if tls.client_ca:
+        shown["client_ca"] = _literal(tls.client_ca)
+    return shown
 
 
 def _state(state: StateSettings) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
 from arena.gateway.wire.errors import RequestRefused, WireError
 
 if TYPE_CHECKING:
+    from arena.gateway.certificate import ClientCertificate
     from arena.gateway.plane import Plane
 
 IDLE, BODY, REPLY, DISCARD, LINGER, TUNNEL = range(6)
@@ -43,10 +44,12 @@ _BARE = re.compile(rb"(?<!\r)\n|\r[^\n]")
 
 
 class ClientConnection(asyncio.Protocol):
-    """Reads requests, in order, and writes replies. `deadline` is checked by the plane's sweep."""
+    """Reads requests, in order, and writes replies. `deadline` is checked by the plane's sweep. `secure`: it came by TLS, and
+    `certificate` is what the client has shown there."""
 
     __slots__ = (
-        "__weakref__", "blocked", "body", "buffer", "deadline", "exchange", "forwarded", "ip", "plane", "state", "transport",
+        "__weakref__", "blocked", "body", "buffer", "certificate", "deadline", "exchange", "forwarded", "ip", "plane", "secure",
+        "state", "transport",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -61,6 +64,8 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = INFINITE
         self.ip = ""
         self.forwarded = b""
+        self.secure = False
+        self.certificate: ClientCertificate | None = None
 
     # What the event loop calls.
 
@@ -330,7 +335,9 @@ class ClientConnection(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
             self.plane.outbox.flush()
-            self.transport.write_eof()
+            # TLS cannot end one direction alone; there the client has the reply's length to go by, and the deadline.
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
 
 
 def _too_large(limit: int) -> Refusal:

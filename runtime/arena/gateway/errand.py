@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Nobody:
     """The client of an errand. It looks to the service like the client on whose behalf it goes."""
 
-    __slots__ = ("blocked", "forwarded", "ip", "plane")
+    __slots__ = ("blocked", "certificate", "forwarded", "ip", "plane")
 
     def __init__(self, behalf: Client) -> None:
         self.plane: Plane = behalf.plane
         self.ip = behalf.ip
         self.forwarded = behalf.forwarded
+        self.certificate = behalf.certificate
         self.blocked = False
 
     def write(self, data: bytes) -> None:

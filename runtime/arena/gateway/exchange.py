@@ -11,6 +11,7 @@ from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
+    from arena.gateway.certificate import ClientCertificate
     from arena.gateway.filters.mirror import Tee
     from arena.gateway.gather import Gathering
     from arena.gateway.plane import Plane
@@ -31,12 +32,14 @@ Outcome = Literal[
 
 class Client(Protocol):
     """Whoever asked, as the exchange sees them: a connection, or nobody (an errand of the gateway's own). `forwarded` are the
-    header lines that say where a request came from; `blocked`: no more can be written for now."""
+    header lines that say where a request came from; `blocked`: no more can be written for now; `certificate`: what was
+    shown in the TLS handshake, None for nothing."""
 
     plane: Plane
     ip: str
     forwarded: bytes
     blocked: bool
+    certificate: ClientCertificate | None
 
     def write(self, data: bytes) -> None:
         """Send reply bytes."""

@@ -23,6 +23,7 @@ from arena.telemetry import metrics
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
     from arena.gateway.store.store import Store
+    from arena.gateway.tls import Tls
     from arena.gateway.view import View
 
 OPERATOR = "operator"
@@ -50,15 +51,16 @@ class Pages:
     def health(self, x: Exchange) -> Content:
         """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
         reason to restart the gateway. `status` is ok, degraded (some service with a route has no live instance, the
-        view is stale, the state store is down, or an issuer's keys cannot be had) or draining. Who asks is not counted."""
+        view is stale, the state store is down, an issuer's keys cannot be had, or the certificate files as they are now
+        cannot be used) or draining. Who asks is not counted."""
         view, plane = self._view, self._plane
         services = self._service_health()
         asker = int(x.client.plane is plane)
         down = sorted(name for name in self._routed() if services[name] == "down")
         store = view.store
-        issuers = report.rows(view.access.sources)
+        issuers, tls = report.rows(view.access.sources), plane.tls
         degraded = bool(down) or view.stale or any(one["error"] for one in issuers)
-        degraded = degraded or (store is not None and not store.up)
+        degraded = degraded or (tls is not None and bool(tls.problem)) or (store is not None and not store.up)
         body: dict[str, object] = {
             "status": "draining" if plane.draining else "degraded" if degraded else "ok",
             "project": view.spec.project,
@@ -80,6 +82,8 @@ class Pages:
         }
         if issuers:
             body["issuers"] = issuers
+        if tls is not None:
+            body["tls"] = {"expires": tls.expires.isoformat(), **({"problem": tls.problem} if tls.problem else {})}
         if store is not None:
             body["store"] = _store(store, view.spec)
         return _json(body)
@@ -177,6 +181,7 @@ def render_metrics(plane: Plane, view: View) -> str:
         [({"service": service}, count) for service, count in stats.full.items()],
     )
     _write_store(page, stats, view.store)
+    _write_tls(page, stats, plane.tls)
     report.write(page, view.access.sources)
     if view.cache is not None:
         view.cache.stats.write(page, view.cache.store.size, view.cache.store.evicted)
@@ -216,6 +221,18 @@ def render_metrics(plane: Plane, view: View) -> str:
     page.gauge("arena_gateway_worker_info", "Which worker says all this.", [({"worker": view.worker}, 1)])
     page.gauge("process_resident_memory_bytes", "Resident memory.", [({}, _resident_bytes())])
     return page.text()
+
+
+def _write_tls(page: metrics.Page, stats: Stats, tls: Tls | None) -> None:
+    if tls is None:
+        return
+    failures = [({"reason": reason}, count) for reason, count in sorted(stats.handshakes_failed.items())]
+    page.counter("arena_gateway_tls_handshakes_failed_total", "Clients that TLS was not agreed with.", failures)
+    expires = tls.expires.timestamp()
+    page.gauge("arena_gateway_tls_certificate_expires_seconds", "When it expires, in Unix seconds.", [({}, expires)])
+    page.gauge(
+        "arena_gateway_tls_certificate_stale", "1 when newer files cannot be used.", [({}, int(bool(tls.problem)))]
+    )
 
 
 def _write_store(page: metrics.Page, stats: Stats, store: Store | None) -> None:

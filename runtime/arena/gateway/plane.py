@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from arena.gateway.client import ClientConnection
 from arena.gateway.outbox import Outbox
@@ -18,6 +19,11 @@ from arena.gateway.wire.reply import ReplyReader
 from arena.gateway.wire.request import RequestReader
 from arena.model.project import GatewaySettings, Timeouts
 from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from arena.gateway.tls import Tls
 
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
 _FULL_FOR_ONE = replace(_FULL, detail="from this address; close one that is not needed, or try again later")
@@ -31,7 +37,8 @@ _LAST_LINES_SECONDS = 1.0
 
 
 class Plane:
-    """The state of the data plane. `table` is replaced by a swap; everything else lives as long as the process.
+    """The state of the data plane. `table` is replaced by a swap; everything else lives as long as the process. `tls` is None
+    where clients speak plain HTTP; `arriving` are those in the middle of its handshake.
 
     Deadlines are attributes that a sweep looks at a few times a second: a timer per request would cost more than the
     rest of its bookkeeping. A timeout therefore fires up to one sweep late.
@@ -45,6 +52,8 @@ class Plane:
         self.log = log
         self.outbox = Outbox()
         self.clients: set[ClientConnection] = set()
+        self.tls: Tls | None = None
+        self.arriving: set[socket] = set()
         self.upstreams: set[UpstreamConnection] = set()
         self.draining = False
         self.unread = Match('"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
@@ -52,7 +61,7 @@ class Plane:
         self.max_connections = self._cap = max_connections
         self._per_ip: Counter[str] | None = None
         self._most_per_ip = 0
-        self._forwarded: dict[str, bytes] = {}
+        self._forwarded: dict[tuple[str, bool], bytes] = {}
         self.timeouts: Timeouts
         self.max_head: int
         self.configure(settings)
@@ -75,7 +84,7 @@ class Plane:
         self.stats.accepted += 1
         peer = client.transport.get_extra_info("peername")
         client.ip = str(peer[0]) if peer else ""
-        if len(self.clients) >= self.max_connections:
+        if self.full():
             self._turn_away(client, _FULL)
             return
         if self._per_ip is not None:
@@ -84,7 +93,9 @@ class Plane:
                 return
             self._per_ip[client.ip] += 1
         self.clients.add(client)
-        client.forwarded = self._forwarded_lines(client.ip)
+        client.forwarded = self._forwarded_lines(client.ip, secure=client.secure)
+        if client.certificate is not None:
+            client.forwarded = b"\r\n" + client.certificate.header + client.forwarded
 
     def leave(self, client: ClientConnection) -> None:
         """A client's connection is gone."""
@@ -102,14 +113,20 @@ class Plane:
         client.transport.write(reply(503, b"application/problem+json", refusal.body(""), headers))
         client.transport.close()
 
-    def _forwarded_lines(self, ip: str) -> bytes:
+    def full(self) -> bool:
+        """Whether there are as many connections as there may be."""
+        return len(self.clients) + len(self.arriving) >= self.max_connections
+
+    def _forwarded_lines(self, ip: str, *, secure: bool) -> bytes:
         """The forwarding headers of one address, shared by its connections; the host is written behind them."""
-        lines = self._forwarded.get(ip)
+        key = ip, secure
+        lines = self._forwarded.get(key)
         if lines is None:
             if len(self._forwarded) >= _KEEP_FORWARDED:
                 self._forwarded.clear()
-            lines = f"\r\nx-forwarded-for: {ip}\r\nx-forwarded-proto: http\r\nx-forwarded-host: ".encode()
-            self._forwarded[ip] = lines
+            proto = "https" if secure else "http"
+            lines = f"\r\nx-forwarded-for: {ip}\r\nx-forwarded-proto: {proto}\r\nx-forwarded-host: ".encode()
+            self._forwarded[key] = lines
         return lines
 
     # Background work.
@@ -143,6 +160,7 @@ class Plane:
         self.draining = True
         await asyncio.sleep(_LAST_CALLS_SECONDS)
         close_door()
+        await _until(lambda: not self.arriving, monotonic() + self.timeouts.header)
         await _until(lambda: not self.clients, monotonic() + _LAST_WORDS_SECONDS)
         self._close_idle()
         end = monotonic() + self.timeouts.drain

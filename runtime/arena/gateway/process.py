@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from arena.errors import ArenaError, ConfigError
-from arena.gateway.listener import Door, inherit, listen
+from arena.gateway.listener import Door, bind, inherit, listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
 from arena.gateway.watch import Watch, load_snapshot
@@ -61,19 +61,19 @@ def load_spec(path: Path) -> GatewaySpec:
 async def serve(path: Path, spec: GatewaySpec) -> int:
     """Serve `spec` until a signal says stop; the exit code."""
     loop = asyncio.get_running_loop()
-    log = LineWriter(sys.stdout.fileno()) if spec.settings.access_log else None
-    plane = Plane(spec.settings, log, max_connections())
+    log = LineWriter(sys.stdout.fileno())
+    plane = Plane(spec.settings, log if spec.settings.access_log else None, max_connections())
     view = View(plane, spec, load_snapshot(spec.snapshot_file), os.environ.get("ARENA_INSTANCE_ID", ""))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     watch = Watch(view)
-    loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch)
-    door = await _open_door(plane, spec.settings)
+    door = _door(plane, spec.settings)
+    loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch, door, log)
+    await door.open()
     own = await _open_own(view)
-    background = [spawn(each.sweep(), name="sweep") for each in (plane, view.aside)] + [
-        spawn(plane.write_log(), name="access log")
-    ]
+    background = [spawn(each.sweep(), name="sweep") for each in (plane, view.aside)]
+    background.append(spawn(plane.write_log(), name="access log"))
     background.append(spawn(view.follow_access(), name="access"))
     background.append(spawn(view.tend(), name="tend"))
     watch.start()
@@ -92,12 +92,12 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     return 0 if clean else _EXIT_FAILURE
 
 
-async def _open_door(plane: Plane, settings: GatewaySettings) -> Door:
-    """Accept from the sockets that the supervisor opened; started by hand, from one of our own."""
+def _door(plane: Plane, settings: GatewaySettings) -> Door:
+    """At the sockets that the supervisor opened; started by hand, at one of our own."""
     inherited = os.environ.get("ARENA_LISTEN_FDS", "")
     if inherited:
-        return await inherit(plane, [int(number) for number in inherited.split(",")])
-    return await listen(plane, settings.host, settings.port)
+        return inherit(plane, [int(number) for number in inherited.split(",")])
+    return bind(plane, settings.host, settings.port)
 
 
 async def _open_own(view: View) -> Door | None:
@@ -127,7 +127,7 @@ def _run(path: Path, spec: GatewaySpec) -> int:
         return runner.run(serve(path, spec))
 
 
-def _reload(path: Path, view: View, watch: Watch) -> None:
+def _reload(path: Path, view: View, watch: Watch, door: Door, log: LineWriter) -> None:
     """Swap to the file's present content; a file that cannot be used changes nothing."""
     try:
         spec = load_spec(path)
@@ -137,6 +137,9 @@ def _reload(path: Path, view: View, watch: Watch) -> None:
     except (ArenaError, ValueError) as error:
         _log.error("not reloaded, serving on as before: %s", _told(error))
     else:
+        view.plane.log = log if spec.settings.access_log else None
+        log.flush()
+        spawn(door.open(), name="door")  # plain or TLS
         watch.start()
         _log.info("reloaded: %d routes", len(view.plane.table.routes))
 

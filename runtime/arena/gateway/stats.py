@@ -56,7 +56,7 @@ class MirrorStats:
 class Stats:
     """Counters of the whole gateway. `breaker_refused` counts, by service, what no instance's breaker would admit, `full` what
     found every instance with as many connections as it may have; `fallbacks` by route and name, `faults` by route and kind,
-    `hedges` by route and what became of them."""
+    `hedges` by route and what became of them; `handshakes_failed`, by reason, the clients that TLS was not agreed with."""
 
     __slots__ = (
         "accepted",
@@ -64,6 +64,7 @@ class Stats:
         "fallbacks",
         "faults",
         "full",
+        "handshakes_failed",
         "hedges",
         "in_flight",
         "limits",
@@ -87,6 +88,7 @@ class Stats:
         self.faults: Counter[tuple[str, str]] = Counter()
         self.full: Counter[str] = Counter()
         self.hedges: Counter[tuple[str, str]] = Counter()
+        self.handshakes_failed: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}

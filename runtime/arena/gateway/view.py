@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arena.gateway.gate import Gate
     from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
+    from arena.gateway.tls import Tls
 
 Source = Literal["none", "file", "registry"]
 
@@ -87,6 +88,7 @@ class View:
         """Swap to other settings and routes. Raises ArenaError or ValueError and changes nothing when they cannot be
         used."""
         access = Access(spec)
+        tls = self._tls_of(spec)
         self._assembler.use(spec)
         access.take_over(self.access)
         self.access = access
@@ -99,17 +101,33 @@ class View:
         self._authenticator.ask(access.sources)
         if access.keys is not None:
             self._authenticator.accept(access.keys)
+        if spec.settings.mtls:
+            self._authenticator.believe_certificates()
         self.spec = spec
+        self.plane.tls = tls
         self.plane.configure(spec.settings)
         self.aside.configure(spec.settings)
         self._swap()
 
+    def _tls_of(self, spec: GatewaySpec) -> Tls | None:
+        """What the listener shows; what it shows already, when nothing about it has changed."""
+        settings, now = spec.settings.tls, self.plane.tls
+        if settings is None:
+            return None
+        if now is not None and now.settings == settings:
+            return now
+        from arena.gateway.tls import Tls  # only who speaks TLS pays for it
+
+        return Tls(settings)
+
     async def follow_access(self) -> None:
-        """Apply what is granted and withdrawn while we run, for ever."""
+        """Apply what is granted and withdrawn while we run, new certificates too, for ever."""
         note_at = monotonic() + NOTE_SECONDS
         while True:
             if await self.access.refresh():
                 self._authenticator.forget()
+            if self.plane.tls is not None:
+                self.plane.tls.refresh()
             if monotonic() >= note_at:
                 await self.access.note_uses()
                 note_at = monotonic() + NOTE_SECONDS

@@ -10,6 +10,7 @@ from arena.model.concurrency import ConcurrencyLimit
 from arena.model.route import RateLimit
 from arena.model.service import Service
 from arena.model.store import StoreAddress
+from arena.model.tls import ListenerTls
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class GatewaySettings:
     `issuers`: whose tokens are accepted, each with a name of its own.
     `auto_routes`: a service that registered without being in arena.yaml is reachable at `/<its name>` by any authenticated
     caller. `api_keys`: keys are accepted beside tokens. `max_connections` are clients', of each worker;
-    None: as many as the process may have; `max_connections_per_ip` None: no limit."""
+    None: as many as the process may have; `max_connections_per_ip` None: no limit. `tls` None: clients speak plain HTTP.
+    `mtls`: a client certificate says who asks, where nothing else does."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -90,6 +92,8 @@ class GatewaySettings:
     max_connections: int | None = None
     max_connections_per_ip: int | None = None
     cache: CacheSettings = CacheSettings()
+    tls: ListenerTls | None = None
+    mtls: bool = False
 
     @property
     def signer(self) -> Jwt | None:

@@ -21,6 +21,7 @@ from arena.config.document.cache import CacheStoreSection
 from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.jwt import JwtSections
 from arena.config.document.route import RateLimitSection
+from arena.config.document.tls import ListenerTlsSection
 from arena.model.store import StoreAddress
 
 Workers = Annotated[
@@ -38,12 +39,17 @@ _STORE = {
 class AuthSection(Section):
     """Who may call."""
 
-    later: ClassVar = ("oidc", "mtls", "basic")
+    later: ClassVar = ("oidc", "basic")
 
     jwt: JwtSections = nested("JSON web tokens: whose are accepted. A list of sections for several issuers at once.")
     api_keys: Flag = Field(
         default=False,
         description="Also accept the keys that `arena key create` makes, as `X-API-Key` or as a bearer token.",
+    )
+    mtls: Flag = Field(
+        default=False,
+        description="A client certificate says who asks, where a request carries no token or key: `cert:` and its common name"
+        " (or its first URI or DNS name), with its organizations (O) as roles. Needs `tls.client_ca`.",
     )
 
 
@@ -63,7 +69,7 @@ class TimeoutsSection(Section):
 class GatewaySection(Section):
     """The door: every request goes through it."""
 
-    later: ClassVar = ("listen", "tls", "plugins", "consumers", "cors", "safety", "state_store", "retries")
+    later: ClassVar = ("listen", "plugins", "consumers", "cors", "safety", "state_store", "retries")
 
     host: Host = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every interface.")
     port: Port = Field(default=8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
@@ -73,6 +79,9 @@ class GatewaySection(Section):
         " worker would count for itself.",
     )
     auth: AuthSection = nested("Authentication.")
+    tls: ListenerTlsSection | None = Field(
+        default=None, description="Speak HTTPS. Without it clients speak plain HTTP."
+    )
     rate_limits: list[RateLimitSection] = Field(default=[], description="Limits on every request, before routing.")
     concurrency: ConcurrencyLimits = Field(
         default=[],

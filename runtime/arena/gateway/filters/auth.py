@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from arena.auth.api_key import PREFIX, KeyRing
-from arena.auth.errors import KeyMissing, KeysUnavailable
+from arena.auth.errors import KeyMissing, KeysUnavailable, TokenExpired
 from arena.auth.issuers import Issuers
 from arena.auth.revocation import Revocations
 from arena.errors import AuthError
@@ -53,8 +53,10 @@ class Authenticator:
         self._keys: KeyRing | None = None
         self._revoked = Revocations()
         self._no_credential = _NO_TOKEN
+        self._certificates = False
         self._known: dict[bytes, _Known] = {}
         self._known_keys: dict[bytes, _Known] = {}
+        self._known_certificates: dict[str, _Known] = {}
 
     def __call__(self, x: Exchange) -> Refusal | Awaitable[Refusal | None] | None:
         head = x.head
@@ -62,7 +64,7 @@ class Authenticator:
             return self._by_key(x, self._keys, head.api_key)
         credential = head.authorization
         if credential is None:
-            return self._no_credential
+            return self._by_certificate(x) if self._certificates else self._no_credential
         known = self._known.get(credential)
         now = self._now()
         if known is not None and now < known[1]:
@@ -93,6 +95,10 @@ class Authenticator:
         self._keys = keys
         self._no_credential = _NO_CREDENTIAL
 
+    def believe_certificates(self) -> None:
+        """Take a client certificate for who asks, where a request carries no other credential."""
+        self._certificates = True
+
     def refuse(self, revoked: Revocations) -> None:
         """Turn away tokens that were taken back. Whenever that list changes, `forget` must be called."""
         self._revoked = revoked
@@ -101,6 +107,7 @@ class Authenticator:
         """Verify everybody anew: something was withdrawn or granted."""
         self._known.clear()
         self._known_keys.clear()
+        self._known_certificates.clear()
 
     async def _verify_later(self, x: Exchange, credential: bytes, wait: Awaitable[None]) -> Refusal | None:
         await wait
@@ -151,6 +158,27 @@ class Authenticator:
             known = self._known_keys[key] = (principal, expires, quote(principal.subject))
         x.principal, _, x.log_caller = known
         self.conceal(x)
+        return None
+
+    def _by_certificate(self, x: Exchange) -> Refusal | None:
+        certificate = x.client.certificate
+        if certificate is None or not certificate.name:
+            return self._no_credential
+        now = self._now()
+        known = self._known_certificates.get(certificate.fingerprint)
+        if known is None:
+            principal = certificate.principal
+            try:
+                self._revoked.check(principal)
+            except AuthError as error:
+                return _invalid(error)
+            if len(self._known_certificates) >= _KEEP_TOKENS:
+                self._known_certificates.clear()
+            until = certificate.expires_at
+            known = self._known_certificates[certificate.fingerprint] = (principal, until, quote(principal.subject))
+        if now >= known[1]:
+            return _invalid(TokenExpired("the client certificate has expired"))
+        x.principal, _, x.log_caller = known
         return None
 
 

@@ -308,7 +308,7 @@ _BY_NAME: dict[bytes, _Taker] = {
     b"x-arena-principal": _drop,
     **dict.fromkeys(
         (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port",
-         b"x-forwarded-prefix", b"x-forwarded-server", b"x-real-ip"),
+         b"x-forwarded-prefix", b"x-forwarded-server", b"x-forwarded-client-cert", b"x-real-ip"),
         _drop,
     ),
     b"x-arena-mirror": _drop,  # only a mirror says so
