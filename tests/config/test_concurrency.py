@@ -6,7 +6,7 @@ import pytest
 
 from arena.config import Loaded
 from arena.config.present import render
-from arena.model.concurrency import ConcurrencyLimit
+from arena.model.concurrency import Adaptive, ConcurrencyLimit
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
@@ -17,6 +17,7 @@ services:
     command: a
     traffic: {concurrency: [{max_in_flight: 50, max_queue: 5, queue_timeout: 200ms}], max_connections: 8}
     routes:
+      - {path: /b, concurrency: [{adaptive: {}, max_queue: 3}]}
       - path: /a
         concurrency: [{max_in_flight: 3, enforce: false}, {max_in_flight: 1, by: "header:X-Tenant"}]
 """
@@ -29,7 +30,8 @@ def test_every_place(load: Load) -> None:
     assert (project.gateway.max_connections, project.gateway.max_connections_per_ip) == (500, 20)
     assert service.traffic.concurrency == (ConcurrencyLimit(50, "", 5, 0.2),)
     assert service.traffic.max_connections == 8
-    assert service.routes[0].concurrency == (ConcurrencyLimit(3, enforce=False), ConcurrencyLimit(1, "header:x-tenant"))
+    assert service.routes[0].concurrency == (ConcurrencyLimit(0, max_queue=3, adaptive=Adaptive()),)
+    assert service.routes[1].concurrency == (ConcurrencyLimit(3, enforce=False), ConcurrencyLimit(1, "header:x-tenant"))
     assert load(render(project, "yaml", show_secrets=True)).project == project
 
 
@@ -43,7 +45,11 @@ def test_nothing_is_limited_unless_the_file_says_so(load: Load) -> None:
     ("limits", "problem"),
     [
         ("[{max_in_flight: 0}]", "max_in_flight"),
-        ("[{}]", "max_in_flight: is missing"),
+        ("[{}]", "concurrency[0]: needs max_in_flight or adaptive"),
+        ("[{max_in_flight: 1, adaptive: {}}]", "has both max_in_flight and adaptive"),
+        ("[{adaptive: {}, by: ip}]", "has both by and adaptive"),
+        ("[{adaptive: {min: 5, max: 4}}]", "has a min of 5 above its max of 4"),
+        ("[{adaptive: true}]", "adaptive"),
         ("[{max_in_flight: 1, by: mood}]", "should be one of principal"),
         ("[{max_in_flight: 1, by: ip, max_queue: 1}]", "has both by and max_queue"),
         ("[{max_in_flight: 1, queue_timeout: 1s}]", "has a queue_timeout without a max_queue"),

@@ -69,7 +69,7 @@ def test_it_reads_back(load: Load) -> None:
         ("match: {headers: {X-A: {}}}", "needs exact, prefix or present"),
         ("match: {headers: {X-A: a, x-a: b}}", "names the header x-a more than once"),
         ('match: {headers: {X-A: "a\\nb"}}', "printable ASCII"),
-        ("match: {headers: {X-A: {regex: '.*', prefix: a}}}", "regex: is known, but not supported"),
+        ("match: {headers: {X-A: {regex: '.*'}}}", "regex: is known, but not supported"),
         ("match: {cookies: {'a b': x}}", "should be the name of a cookie"),
         ("match: {header: {X-A: x}}", "header"),
     ],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arena.model.concurrency import ConcurrencyLimit
+from arena.model.concurrency import Adaptive, ConcurrencyLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arena.config.document.concurrency import ConcurrencySection
+    from arena.config.document.concurrency import AdaptiveSection, ConcurrencySection
 
 
 PATIENCE = 1.0  # seconds in a queue
@@ -19,10 +19,19 @@ def concurrency(sections: Iterable[ConcurrencySection]) -> tuple[ConcurrencyLimi
     """The limits that stand at one place."""
     return tuple(
         ConcurrencyLimit(
-            each.max_in_flight, each.by or "", each.max_queue, each.queue_timeout or PATIENCE, each.enforce
+            max_in_flight=each.max_in_flight or 0,
+            by=each.by or "",
+            max_queue=each.max_queue,
+            queue_timeout=each.queue_timeout or PATIENCE,
+            enforce=each.enforce,
+            adaptive=None if each.adaptive is None else _adaptive(each.adaptive),
         )
         for each in sections
     )
+
+
+def _adaptive(section: AdaptiveSection) -> Adaptive:
+    return Adaptive(section.min, section.max, section.probe_interval)
 
 
 def shown(limits: Iterable[ConcurrencyLimit]) -> list[dict[str, Any]]:
@@ -31,7 +40,12 @@ def shown(limits: Iterable[ConcurrencyLimit]) -> list[dict[str, Any]]:
 
 
 def _shown(limit: ConcurrencyLimit) -> dict[str, Any]:
-    told: dict[str, Any] = {"max_in_flight": limit.max_in_flight, "enforce": limit.enforce}
+    told: dict[str, Any] = {"enforce": limit.enforce}
+    if limit.adaptive is None:
+        told["max_in_flight"] = limit.max_in_flight
+    else:
+        rule = limit.adaptive
+        told["adaptive"] = {"min": rule.min, "max": rule.max, "probe_interval": f"{rule.probe_interval!r}s"}
     if limit.by:
         told["by"] = limit.by.replace("$", "$$")
     if limit.max_queue:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from arena.config.document.base import Section
+from arena.config.document.base import MISSING_CHOICE, Section
 from arena.config.explain import explain
 from arena.config.report import Report
 from arena.config.tree import Mapping, Path, locate, plain, written
@@ -41,7 +41,7 @@ def validate(kind: type[T], root: Mapping, report: Report) -> Checked[T]:
             errors = found.errors(include_url=False)
         for error in errors:
             error["loc"] = _untagged(error["loc"])
-            if attempt == 0 or error["type"] != "missing":  # a later "missing" is our own cutting
+            if attempt == 0 or error["type"] not in ("missing", MISSING_CHOICE):  # later ones are our own cutting
                 _report(error, kind, root, report)
             tainted.add(error["loc"])
             _cut(data, error["loc"], absent=error["type"] == "missing")

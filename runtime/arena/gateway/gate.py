@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from math import inf
+from random import random
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.limit_key import key_of
 from arena.gateway.refusal import Refusal
+from arena.gateway.wire.reply import ReplyHead
 from arena.model.concurrency import ConcurrencyLimit
 from arena.policy.bulkhead import Bulkhead
+from arena.policy.concurrency import Gradient
 
 if TYPE_CHECKING:
     from arena.gateway.routing import Verdict
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 Place = Literal["gateway", "route", "service"]
 _WHOM = {"principal": "this caller", "role": "callers with these roles", "ip": "this address", "route": "this route",
          "service": "this service"}  # fmt: skip
+OVERLOADED = frozenset({429, 500, 502, 503, 504})
+"""What a service says that has too much to do; such a reply comes fast, and tells nothing about its latency."""
 _LATER = (b"retry-after: 1",)
 
 
@@ -30,7 +37,7 @@ class Gate:
     """One concurrency limit, at a `place` of this `name` ('' for the gateway's own). It survives swaps. Counters: `over` found
     no place, `queued` of these waited, `timeouts` of these in vain."""
 
-    __slots__ = ("_counts", "_key_of", "_room", "limit", "name", "over", "place", "queued", "timeouts")
+    __slots__ = ("_counts", "_gradient", "_key_of", "_room", "limit", "name", "over", "place", "queued", "timeouts")
 
     def __init__(self, place: Place, name: str, limit: ConcurrencyLimit) -> None:
         """Raises ValueError for a `by` that does not exist."""
@@ -39,7 +46,8 @@ class Gate:
         self.over = 0
         self.queued = 0
         self.timeouts = 0
-        self._room: Bulkhead[_Ticket] = Bulkhead(limit.max_in_flight, limit.max_queue)
+        self._gradient = Gradient(limit.adaptive, random) if limit.adaptive is not None else None
+        self._room: Bulkhead[_Ticket] = Bulkhead(self._places(limit), limit.max_queue)
         self._counts: dict[str, int] = {}
         self._key_of = key_of(limit.by) if limit.by else None
         self.limit = limit
@@ -54,10 +62,26 @@ class Gate:
         """Requests in the queue."""
         return self._room.waiting
 
+    @property
+    def places(self) -> int:
+        """How many may be under way now, for each key if it has one."""
+        return self.limit.max_in_flight if self.limit.by else self._room.limit
+
+    @property
+    def baseline(self) -> float | None:
+        """How long the service takes without a queue, in seconds; None where nobody asks, or knows yet."""
+        return None if self._gradient is None or self._gradient.baseline == inf else self._gradient.baseline
+
     def follow(self, limit: ConcurrencyLimit) -> None:
         """Go on under another limit for the same `by`."""
         self.limit = limit
-        self._admit(self._room.resize(limit.max_in_flight, limit.max_queue))
+        if limit.adaptive is None:
+            self._gradient = None
+        elif self._gradient is None:
+            self._gradient = Gradient(limit.adaptive, random)
+        else:
+            self._gradient.follow(limit.adaptive)
+        self._admit(self._room.resize(self._places(limit), limit.max_queue))
 
     def check(self, x: Exchange) -> Verdict | Awaitable[Verdict]:
         """The filter."""
@@ -80,6 +104,7 @@ class Gate:
             if self.limit.enforce:
                 return False
             self._room.enter_beyond()
+        self.watch(x)
         x.at_end(self._left)
         return True
 
@@ -94,6 +119,26 @@ class Gate:
             return Refusal(429, "too-many-in-flight", detail, headers=_LATER)
         what = f"the {self.place} {self.name}" if self.name else "the gateway"
         return Refusal(503, "too-many-in-flight", f"{what} has no room for another request; try again", headers=_LATER)
+
+    def watch(self, x: Exchange) -> None:
+        """Learn from how long the service takes for `x`, if the limit follows that."""
+        if self._gradient is not None:
+            x.observe(_Watch(self, x))
+
+    def learn(self, x: Exchange, seconds: float | None, outcome: Outcome, now: float) -> None:
+        """`x` is over; its reply began after `seconds`, None for none that tells anything."""
+        gradient = self._gradient
+        if gradient is None or not x.sent_at or outcome == "left":
+            return  # never asked, or its client's doing
+        if outcome != "served" or x.status in OVERLOADED:
+            gradient.fail(now)
+        elif seconds is not None:
+            gradient.observe(seconds, self._room.in_flight, now)
+        if gradient.limit != self._room.limit:
+            self._admit(self._room.resize(gradient.limit, self.limit.max_queue))
+
+    def _places(self, limit: ConcurrencyLimit) -> int:
+        return limit.max_in_flight if self._gradient is None else self._gradient.limit
 
     def give_back(self) -> None:
         """A place is free."""
@@ -129,12 +174,36 @@ class Gate:
             ticket.admit()
 
 
+class _Watch:
+    """Measures how long a service takes to begin its reply to one request, for the gate that it went through."""
+
+    __slots__ = ("_gate", "_seconds")
+
+    def __init__(self, gate: Gate, x: Exchange) -> None:
+        self._gate = gate
+        self._seconds: float | None = None
+        x.at_end(self.end)
+
+    def began(self, x: Exchange, _head: ReplyHead) -> None:
+        """The reply begins."""
+        if not x.streamed:  # how long a body took that was passed on in pieces is the client's doing
+            self._seconds = monotonic() - x.sent_at
+
+    def piece(self, x: Exchange, data: bytes) -> None:
+        """How long the body takes is the client's doing as well."""
+
+    def end(self, x: Exchange, outcome: Outcome, now: float) -> None:
+        """It is over."""
+        self._gate.learn(x, self._seconds, outcome, now)
+
+
 class _Ticket:
     """A place in the queue: waiting, then admitted or gone."""
 
-    __slots__ = ("_gate", "_settled", "_state", "_timer")
+    __slots__ = ("_gate", "_settled", "_state", "_timer", "_x")
 
     _timer: asyncio.TimerHandle
+    _x: Exchange
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -143,6 +212,7 @@ class _Ticket:
 
     def begin(self, x: Exchange, patience: float) -> None:
         """Wait for `patience` seconds, or until `x` is over."""
+        self._x = x
         self._timer = asyncio.get_running_loop().call_later(patience, self._expire)
         x.at_end(self._end)
 
@@ -152,6 +222,7 @@ class _Ticket:
 
     def admit(self) -> None:
         """There is a place now, and it is taken."""
+        self._gate.watch(self._x)
         self._settle("admitted", None)
 
     def _expire(self) -> None:

@@ -86,7 +86,7 @@ def write(page: metrics.Page, gates: Sequence[Gate]) -> None:
     page.gauge(
         "arena_gateway_concurrency_limit",
         "Requests that may be under way at once.",
-        [(_labels(gate), gate.limit.max_in_flight) for gate in gates],
+        [(_labels(gate), gate.places) for gate in gates],
     )
     page.gauge(
         "arena_gateway_concurrency_in_flight",
@@ -94,6 +94,11 @@ def write(page: metrics.Page, gates: Sequence[Gate]) -> None:
         [(_labels(gate), gate.in_flight) for gate in gates],
     )
     page.gauge("arena_gateway_concurrency_waiting", "In the queue.", [(_labels(gate), gate.waiting) for gate in gates])
+    page.gauge(
+        "arena_gateway_concurrency_baseline_seconds",
+        "How long the service takes without a queue, where the limit is adaptive.",
+        [(_labels(gate), gate.baseline) for gate in gates if gate.baseline is not None],
+    )
     page.counter(
         "arena_gateway_concurrency_over_total",
         "Requests that found no place: queued or refused if the limit is enforced, else let pass.",

@@ -6,13 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptive:
+    """A limit that follows the service's latency, from `min` (where it begins) to `max`. Every `probe_interval` seconds of
+    constant demand it is lowered for a moment, to see how long an answer takes without a queue."""
+
+    min: int = 4
+    max: int = 1000
+    probe_interval: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class ConcurrencyLimit:
-    """At most `max_in_flight` requests at once: of all together, or for each value of `by`, which is one of `RateLimit.by`.
-    Of those beyond it `max_queue` wait, in turn, `queue_timeout` seconds at most (only where all are counted together).
-    `enforce` False: what would have been refused is counted, and let pass."""
+    """At most `max_in_flight` requests at once, or as many as `adaptive` finds that the service can take: of all together, or
+    for each value of `by`, which is one of `RateLimit.by`. Of those beyond it `max_queue` wait, in turn, `queue_timeout`
+    seconds at most (only where all are counted together). `enforce` False: what would have been refused is counted, and let
+    pass."""
 
     max_in_flight: int
     by: str = ""
     max_queue: int = 0
     queue_timeout: float = 1.0
     enforce: bool = True
+    adaptive: Adaptive | None = None

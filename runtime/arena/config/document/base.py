@@ -16,9 +16,11 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from arena.config import quantity
 
+MISSING_CHOICE = "missing_choice"
 _REFERENCE = r"\$"  # a value that holds a ${VAR} may be anything until it is filled
 
 
@@ -43,6 +45,11 @@ class Section(BaseModel):
         if isinstance(data, dict):
             return {key: value for key, value in data.items() if value is not None and not key.startswith("x-")}
         return data
+
+
+def needs(keys: str) -> PydanticCustomError:
+    """The mistake of a section that has none of `keys` ("a or b"); not told where a wrong one was told of already."""
+    return PydanticCustomError(MISSING_CHOICE, "needs {keys}", {"keys": keys})
 
 
 def nested(description: str) -> Any:

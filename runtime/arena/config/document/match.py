@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from arena.config.document.base import STRING, Flag, Name, Section, ShortForm
+from arena.config.document.base import STRING, Flag, Name, Section, ShortForm, needs
 from arena.config.document.transform import Header
 
 _COOKIE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -45,9 +45,10 @@ class ConditionSection(Section):
     @model_validator(mode="after")
     def _one_test(self) -> ConditionSection:
         said = [name for name in ("exact", "prefix", "present") if getattr(self, name) is not None]
-        if len(said) != 1:
-            names = " and ".join(said)
-            raise ValueError(f"has {names}; keep one of them" if said else "needs exact, prefix or present")
+        if not said:
+            raise needs("exact, prefix or present")
+        if len(said) > 1:
+            raise ValueError(f"has {' and '.join(said)}; keep one of them")
         return self
 
 
