@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.filters.template import Template, compile_template
-from arena.model.transform import GATEWAY_HEADERS, Edit
+from arena.gateway.filters.template import compile_template, names_a_fact
+from arena.model.transform import GATEWAY_HEADERS, Edit, Pair
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}")
@@ -32,12 +32,18 @@ def compile_edit(edit: Edit) -> Callable[[Exchange, Lines], Lines] | None:
             raise ValueError(f"{name!r:.60} is no header that a route may change")
     gone = frozenset(map(_key, (*edit.remove, *(pair.name for pair in edit.set))))
     renamed = {_key(pair.name): (_key(pair.value), pair.value.encode()) for pair in edit.rename}
-    made = [(pair.name.encode() + b": ", compile_template(pair.value)) for pair in (*edit.set, *edit.add)]
+    made = [_maker(pair) for pair in (*edit.set, *edit.add)]
+    sizes = frozenset(map(len, gone))
 
     def apply(x: Exchange, lines: Lines) -> Lines:
-        if gone or renamed:
+        if renamed:
             lines = _kept(lines, gone, renamed)
-        return lines + _made(x, made) if made else lines
+        elif gone:
+            # Most lines have a name of another length, which is quicker to see than another name.
+            lines = [line for line in lines if line.find(b":") not in sizes or _key_of(line) not in gone]
+        if made:
+            lines = lines + [line for make in made if (line := make(x)) is not None]
+        return lines
 
     return apply
 
@@ -55,16 +61,27 @@ def _kept(lines: Lines, gone: frozenset[bytes], renamed: dict[bytes, tuple[bytes
     return kept
 
 
-def _made(x: Exchange, made: list[tuple[bytes, Template]]) -> Lines:
-    lines = []
-    for start, template in made:
-        value = template(x)
-        if value is not None and _UNSAFE.search(value) is None:
-            try:
-                lines.append(start + value.encode())
-            except UnicodeEncodeError:  # a lone surrogate, which JSON allows in a token's subject
-                continue
-    return lines
+def _maker(pair: Pair) -> Callable[[Exchange], bytes | None]:
+    """What makes the header line of `pair`; None where its value is absent or would not arrive as it is."""
+    start = pair.name.encode() + b": "
+    template = compile_template(pair.value)
+
+    def make(x: Exchange) -> bytes | None:
+        return _line(start, template(x))
+
+    if names_a_fact(pair.value):
+        return make
+    fixed = _line(start, pair.value)
+    return lambda _x: fixed
+
+
+def _line(start: bytes, value: str | None) -> bytes | None:
+    if value is None or _UNSAFE.search(value) is not None:
+        return None
+    try:
+        return start + value.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON allows in a token's subject
+        return None
 
 
 def _key(name: str) -> bytes:

@@ -33,6 +33,11 @@ FACTS: dict[str, Template] = {
 }
 
 
+def names_a_fact(text: str) -> bool:
+    """Whether the text is not the same for every exchange."""
+    return any(found[1] in FACTS for found in REFERENCE.finditer(text))
+
+
 def compile_template(text: str) -> Template:
     """Make `text` ready; what looks like a reference and names no fact is plain text."""
     parts: list[str | Template] = []
