@@ -196,6 +196,6 @@ def test_a_test_of_ones_own_can_say_who_asks(make: Make) -> None:
     assert web.get("/me").json()["subject"] == "ana"
 
 
-def test_an_app_that_is_not_attached_is_a_mistake() -> None:
+async def test_an_app_that_is_not_attached_is_a_mistake() -> None:
     with pytest.raises(RuntimeError, match="attach"):
-        sdk.principal(HTTPConnection({"type": "http", "headers": []}))
+        await sdk.principal(HTTPConnection({"type": "http", "headers": []}))

@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from arena import sdk
-from arena.errors import ConfigError
 from arena.sdk import service_call
 from arena.sdk.environment import DISCOVERY_URL, IDENTITY_FILE, TOKEN
 from tests.sdk.conftest import free_port
@@ -181,10 +180,11 @@ async def test_a_body_arrives_once(registry: Registry) -> None:
     assert len(seen) == 1 and "content-length: 7" in seen[0].lower()
 
 
-def test_alone_there_is_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_alone_there_is_nobody_to_ask_and_the_app_still_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DISCOVERY_URL, raising=False)
-    with pytest.raises(ConfigError, match="runs alone"):
-        sdk.client("db")
+    async with sdk.client("db") as http:
+        with pytest.raises(httpx.ConnectError, match="SERVICE_DISCOVERY_URL is not set"):
+            await http.get("/")
 
 
 async def test_a_proxy_of_the_environment_does_not_come_between(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -43,13 +43,13 @@ async def _refuse(refusal: CallerRefused, scope: Scope, receive: Receive, send: 
         await refusal.answer()(scope, receive, send)
 
 
-def principal_or_none(connection: HTTPConnection) -> Principal | None:
+async def principal_or_none(connection: HTTPConnection) -> Principal | None:
     """A dependency: who asks, None when nobody vouches for anybody (a route with `auth: none`, a direct call without a
     token, a service that runs without Arena). Raises CallerRefused (401, 403) for one who claims to be somebody and is not."""
     return _caller(connection).principal
 
 
-def principal(connection: HTTPConnection) -> Principal:
+async def principal(connection: HTTPConnection) -> Principal:
     """A dependency: who asks. Raises CallerRefused (401, 403) for anybody who is not known."""
     who = _caller(connection).principal
     if who is None:
@@ -60,14 +60,14 @@ def principal(connection: HTTPConnection) -> Principal:
     return who
 
 
-def require_roles(*roles: str) -> Callable[[HTTPConnection], Principal]:
+def require_roles(*roles: str) -> Callable[[HTTPConnection], Awaitable[Principal]]:
     """A dependency: who asks, if it has at least one of `roles`. Raises CallerRefused (401, 403)."""
     wanted = frozenset(roles)
     if not wanted:
         raise ValueError("say at least one role; sdk.principal is for any known caller")
 
-    def check(connection: HTTPConnection) -> Principal:
-        who = principal(connection)
+    async def check(connection: HTTPConnection) -> Principal:
+        who = await principal(connection)
         if wanted.isdisjoint(who.roles):
             raise CallerRefused(403, "forbidden", f"this needs the role {' or '.join(sorted(wanted))}")
         return who

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arena.errors import ConfigError
 from arena.sdk.environment import Environment
 from arena.sdk.identity import of_process
 from arena.sdk.request import current
@@ -21,7 +20,7 @@ def client(service: str = "", **options: Any) -> httpx.AsyncClient:
     Outside of a request nothing is added. `options` are `httpx.AsyncClient`'s own.
 
     With `service` its instances are found in the registry, relative URLs are enough, and the token is shown that
-    `allow_from` gives us; `httpx.ConnectError` says that none is registered. Raises ConfigError in a service that runs alone.
+    `allow_from` gives us; calls raise `httpx.ConnectError` when none is registered, and in a service that runs alone.
     """
     # Importing httpx takes as long as the rest of the sdk; a service that calls nobody does not pay for it.
     import httpx
@@ -43,14 +42,8 @@ def auth(service: str) -> httpx.Auth:
 def _to(service: str) -> dict[str, Any]:
     from arena.sdk.service_call import ServiceTransport
 
-    environment = Environment.read()
-    if not environment.discovery_url:
-        raise ConfigError(
-            f"nobody says where {service} is: this service runs alone",
-            hint="give client() a base_url, or start with `arena up`",
-        )
     # trust_env: a proxy from the environment would come between, and would not know the name.
-    transport = ServiceTransport(service, environment)
+    transport = ServiceTransport(service, Environment.read())
     return {"base_url": f"http://{service}", "transport": transport, "auth": auth(service), "trust_env": False}
 
 

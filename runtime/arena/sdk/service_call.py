@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from arena.model import registration
-from arena.sdk.environment import Environment
+from arena.sdk.environment import DISCOVERY_URL, Environment
 from arena.sdk.identity import IdentityFile, IdentityUnreadable
 
 FRESH_SECONDS = 1.0
@@ -61,7 +61,8 @@ class ServiceTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         places = await self._find()
         if not places:
-            raise httpx.ConnectError(f"no instance of {self._service} is registered", request=request)
+            why = "is registered" if self._environment.discovery_url else f"can be found: {DISCOVERY_URL} is not set"
+            raise httpx.ConnectError(f"no instance of {self._service} {why}", request=request)
         start = next(self._turn)
         asked = request.url.raw_path
         for number in range(len(places)):
@@ -79,7 +80,7 @@ class ServiceTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
     async def _find(self) -> list[httpx.URL]:
-        if monotonic() >= self._fresh_until:
+        if self._environment.discovery_url and monotonic() >= self._fresh_until:
             try:
                 self._places = await self._ask()
             except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
