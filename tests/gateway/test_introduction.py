@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arena.auth import api_key, errors, signed, signing_key
 from arena.auth.api_key import KeyRing
@@ -20,7 +22,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.introduction import Introductions
 from arena.gateway.routing import Match
 from arena.gateway.stats import RouteStats
-from arena.gateway.wire.request import RequestHead
+from arena.gateway.wire.request import RequestHead, RequestReader
 from arena.model.principal import Principal
 from arena.model.route import Route
 from tests.gateway.kit import Answer, Asked, Gateway, Start, Stub, Talk, bearer, connected, get, post
@@ -108,6 +110,19 @@ async def test_a_clients_own_never_arrives(gateway: Gateway, stub: Stub, name: b
         told = [key for key, _ in asked.headers if key.replace("_", "-") == NAME.decode()]
         assert told == ([NAME.decode()] if path == "/x" else [])
         assert path == "/open" or heard(asked).principal.subject == "eve"
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans()), min_size=len(NAME), max_size=len(NAME)), st.binary(max_size=20)
+)
+def test_no_spelling_at_all_gets_past_the_reader(how: list[tuple[bool, bool]], noise: bytes) -> None:
+    spelt = "".join(
+        ("_" if low else "-") if char == "-" else char.upper() if high else char
+        for char, (high, low) in zip(NAME.decode(), how, strict=True)
+    )
+    value = noise.hex().encode()
+    head = RequestReader().read(get("/x", spelt.encode() + b": " + value + b"\r\n", b"x-other: 1\r\n"))
+    assert head.fields == [b"x-other: 1"]
 
 
 async def test_naming_it_in_connection_takes_nothing_away(gateway: Gateway, stub: Stub) -> None:

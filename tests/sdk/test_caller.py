@@ -66,6 +66,8 @@ def test_a_service_token_is_no_word_of_the_gateway_and_the_other_way_round(calle
     assert "not of the kind" in refused(callers, {"x-arena-principal": daemon.token("worker")})[1]
     leaked = daemon.gateway("worker")["x-arena-principal"]
     assert judge(callers, {"authorization": f"Bearer {leaked}"}) == Caller()
+    judge(callers, {"x-arena-principal": leaked})  # now it is remembered
+    assert judge(callers, {"authorization": f"Bearer {leaked}"}) == Caller()
 
 
 def test_two_words_are_none(callers: Callers, daemon: Daemon) -> None:

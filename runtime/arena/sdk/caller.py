@@ -105,14 +105,27 @@ class Callers:
         if introductions:
             return self._introduced(self._hear(introductions[0], (signed.PRINCIPAL, signed.ANONYMOUS), identity))
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not _is_service_token(token.strip()):
+        token = token.strip()
+        if scheme.lower() != "bearer" or not self._is_service_token(token):
             return _UNKNOWN
-        service = self._hear(token.strip(), (signed.SERVICE,), identity).principal.subject
+        service = self._hear(token, (signed.SERVICE,), identity).principal.subject
         if identity.allow_from is not None and service not in identity.allow_from:
             raise CallerRefused(
                 403, "forbidden", f"{service} may not call {identity.service}: allow_from does not name it"
             )
         return Caller("service", Principal(service, service=True))
+
+    def _is_service_token(self, token: str) -> bool:
+        """By its own word alone, which nobody trusts yet."""
+        from arena.auth import compact, signed
+        from arena.auth.errors import TokenRefused
+
+        heard = self._heard.get(token)
+        try:
+            kind = heard.kind if heard is not None else compact.split(token).header.get("typ")
+        except TokenRefused:
+            return False
+        return kind == signed.SERVICE
 
     def _introduced(self, statement: Statement) -> Caller:
         from arena.auth import signed
@@ -155,17 +168,6 @@ class Callers:
             self._heard.clear()
         self._heard[token] = statement
         return statement
-
-
-def _is_service_token(token: str) -> bool:
-    """By its own word alone, which nobody trusts yet."""
-    from arena.auth import compact, signed
-    from arena.auth.errors import TokenRefused
-
-    try:
-        return compact.split(token).header.get("typ") == signed.SERVICE
-    except TokenRefused:
-        return False
 
 
 def _refused(refusal: Exception) -> CallerRefused:
