@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from tests.chaos.load import CALLERS, Load
-from tests.e2e.conftest import Sandbox
+from tests.chaos.wretch import black_hole, refusing, silent
+from tests.e2e.conftest import Sandbox, free_port
 
 RELOADS = 50
 LULL = 1.0  # seconds of load between two mishaps
@@ -21,6 +22,19 @@ WEB = """
     environment: {WORD: "%s"}
     healthcheck: {http: /health, interval: 500ms, timeout: 1s, retries: 2}
     deploy: {replicas: 3}
+    routes: [{path: /web, strip_path: true}]
+"""
+
+ECHO = """
+  echo-%d:
+    command: python echo_service.py
+    ports: ["%d:%d"]
+    healthcheck: {http: /health, interval: 1s}
+"""
+OUTSIDE = """
+  web:
+    url: %s
+    traffic: {retries: {attempts: 3, per_try_timeout: 300ms}}
     routes: [{path: /web, strip_path: true}]
 """
 
@@ -123,3 +137,20 @@ def test_an_instance_that_hangs_is_taken_out_and_replaced(sandbox: Sandbox, load
     print(load)
     assert load.swapped == 0
     assert load.failed <= load.total / 100, load
+
+
+def test_upstreams_that_refuse_swallow_or_say_nothing(sandbox: Sandbox) -> None:
+    """Two instances are well; of the others nobody is told, so that each must be found out by its failures."""
+    ports = [free_port(), free_port()]
+    sandbox.write("".join(ECHO % (number, port, port) for number, port in enumerate(ports)))
+    with refusing() as refused, black_hole() as swallowed, silent() as mute:
+        urls = [f"http://127.0.0.1:{port}" for port in (*ports, refused, swallowed, mute)]
+        with (sandbox.directory / "arena.yaml").open("a") as file:
+            file.write(OUTSIDE % urls)
+        sandbox.arena("up", "-d")
+        load = Load(f"http://127.0.0.1:{sandbox.port}", sandbox.token("--sub", "load", "--ttl", "1h"))
+        with load:
+            time.sleep(15)
+    print(load)
+    assert load.total > 1000 and load.swapped == 0
+    assert load.failed <= load.total / 1000, load
