@@ -122,7 +122,7 @@ def _use_kept(verifier: Verifier, layout: StateLayout) -> None:
 
 def _use_published(verifier: Verifier, rule: Jwks) -> None:
     try:
-        document = asyncio.run(jwks_fetch.fetch(rule.url)).document if rule.url else Path(rule.file).read_bytes()
+        document = asyncio.run(jwks_fetch.fetch_keys(rule)).document if rule.url else Path(rule.file).read_bytes()
         verifier.keys = jwks.read(document, verifier.jwt.algorithms).keys
     except FetchFailed as error:
         verifier.trouble = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ class Issuer:
     gate: threading.Event = field(default_factory=threading.Event)
     asked: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
     _server: ThreadingHTTPServer | None = None
     _thread: threading.Thread | None = None
 
@@ -51,7 +53,7 @@ class Issuer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/keys"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}/keys"
 
     def token(self, algorithm: str = "RS256", kid: str | None = None, private: Any = None, **claims: object) -> str:
         told = {
@@ -65,6 +67,11 @@ class Issuer:
         headers = None if kid is None else {"kid": kid}
         return jwt.encode(told, private or KEYS[algorithm], algorithm, headers=headers)
 
+    def answer(self, path: str) -> bytes:
+        if path == "/.well-known/openid-configuration":
+            return json.dumps({"issuer": self.name, "jwks_uri": self.url}).encode()
+        return json.dumps({"keys": self.keys}).encode() if self.body is None else self.body
+
     def open(self) -> None:
         """Answer from now on, at the same port as before."""
         issuer = self
@@ -75,7 +82,7 @@ class Issuer:
             def do_GET(self) -> None:
                 issuer.asked += 1
                 issuer.gate.wait(30)
-                body = json.dumps({"keys": issuer.keys}).encode() if issuer.body is None else issuer.body
+                body = issuer.answer(self.path)
                 self.send_response(issuer.status)
                 for name, value in {"content-length": str(len(body)), **issuer.headers}.items():
                     self.send_header(name, value)
@@ -93,6 +100,8 @@ class Issuer:
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
@@ -107,9 +116,11 @@ class Issuer:
 
 
 @contextmanager
-def issuing(*keys: dict[str, Any], name: str = "https://login.example.org") -> Iterator[Issuer]:
+def issuing(
+    *keys: dict[str, Any], name: str = "https://login.example.org", tls: ssl.SSLContext | None = None
+) -> Iterator[Issuer]:
     """An issuer that publishes `keys`."""
-    issuer = Issuer(name, list(keys))
+    issuer = Issuer(name, list(keys), tls=tls)
     issuer.open()
     try:
         yield issuer

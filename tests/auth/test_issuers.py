@@ -65,7 +65,8 @@ def test_strangers(issuers: Issuers) -> None:
     assert refused(issuers, jwt.encode({"sub": "a", "exp": 2**33}, "s" * 40, "HS256")) == "token-missing-claim"
     assert refused(issuers, ONE.token("RS256", "a", aud="else")) == "token-wrong-audience"
     assert refused(issuers, ONE.token("RS256", "zzz")) == "token-key-unknown"
-    assert refused(issuers, ONE.token("RS256", "a", KEYS["RS256"], sub="key:partner")) == "token-malformed"
+    for subject in ("key:partner", "cert:partner"):
+        assert refused(issuers, ONE.token("RS256", "a", KEYS["RS256"], sub=subject)) == "token-malformed"
 
 
 def test_without_keys_nobody_can_tell(issuers: Issuers) -> None:

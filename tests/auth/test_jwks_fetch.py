@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.auth import jwks, jwks_fetch
-from arena.auth.jwks_fetch import FetchFailed, fetch
+from arena.auth.jwks_fetch import FetchFailed, fetch, fetch_keys
+from arena.model.project import Jwks
 from tests.issuer import issuing, jwk
+from tests.pki import Authority
 
 
 async def test_the_document_and_how_long_it_may_be_kept() -> None:
@@ -103,3 +107,60 @@ def test_no_header_breaks_it(header: str) -> None:
 )
 def test_what_is_this_machine(url: str, own: bool) -> None:
     assert jwks_fetch.is_loopback(url) is own
+
+
+async def test_the_issuer_says_where_its_keys_are() -> None:
+    with issuing(jwk("ES256", "a")) as issuer:
+        url = issuer.url.replace("/keys", "/.well-known/openid-configuration")
+        found = await fetch_keys(Jwks(url, discovered_by=issuer.name))
+        assert json.loads(found.document)["keys"][0]["kid"] == "a" and issuer.asked == 2
+        with pytest.raises(FetchFailed, match="does not name it as the issuer"):
+            await fetch_keys(Jwks(url, discovered_by="https://another.example.org"))
+
+
+@pytest.mark.parametrize(
+    ("found", "configured", "good"),
+    [
+        ({"issuer": "i", "jwks_uri": "https://keys.example.org/k"}, "https://i/", True),
+        ({"issuer": "i", "jwks_uri": "http://127.0.0.1:1/k"}, "http://127.0.0.1/", True),
+        ({"issuer": "i", "jwks_uri": "http://keys.example.org/k"}, "https://i/", False),
+        ({"issuer": "i", "jwks_uri": "http://keys.example.org/k"}, "http://127.0.0.1/", False),
+        ({"issuer": "i", "jwks_uri": "http://10.0.0.1/k"}, "http://10.0.0.1/", True),
+        ({"issuer": "i", "jwks_uri": "file:///etc/passwd"}, "https://i/", False),
+        ({"issuer": "i", "jwks_uri": "https://a b"}, "https://i/", False),
+        ({"issuer": "i", "jwks_uri": ["https://a"]}, "https://i/", False),
+        ({"issuer": "i"}, "https://i/", False),
+        ({"issuer": "i/", "jwks_uri": "https://a/"}, "https://i/", False),
+        ([], "https://i/", False),
+        ("[" * 10_000, "https://i/", False),
+    ],
+)
+def test_what_an_openid_configuration_may_say(found: object, configured: str, good: bool) -> None:
+    text = found.encode() if isinstance(found, str) else json.dumps(found).encode()
+    rule = Jwks(configured, discovered_by="i")
+    if good:
+        assert jwks_fetch.locate(text, rule).startswith("http")
+    else:
+        with pytest.raises(FetchFailed):
+            jwks_fetch.locate(text, rule)
+
+
+@pytest.fixture
+def fresh_trust() -> Iterator[None]:
+    jwks_fetch._trust.cache_clear()
+    yield
+    jwks_fetch._trust.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_trust")
+async def test_who_is_at_the_other_end_has_to_prove_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path)
+    with issuing(jwk("ES256", "a"), tls=authority.issue("issuer", "127.0.0.1").context()) as issuer:
+        with pytest.raises(FetchFailed, match="certificate not trusted"):
+            await fetch(issuer.url)
+        jwks_fetch._trust.cache_clear()
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
+        assert (await fetch(issuer.url)).document
+    another = authority.issue("another", "other.example.org").context()
+    with issuing(tls=another) as issuer, pytest.raises(FetchFailed, match="certificate not trusted"):
+        await fetch(issuer.url)

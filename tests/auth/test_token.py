@@ -38,6 +38,7 @@ def test_two_tokens_never_share_an_id() -> None:
         {"subject": ""},
         {"subject": "a\nb"},
         {"subject": "key:partner"},
+        {"subject": "cert:partner"},
         {"subject": "a" * 257},
         {"subject": "a", "roles": ["two words"]},
         {"subject": "a", "roles": [""]},

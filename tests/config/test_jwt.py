@@ -123,6 +123,14 @@ def test_what_is_shown_of_several_reads_back(load: Load, write: Write) -> None:
     assert load(render(plain, "yaml", show_secrets=True)).project == plain
 
 
+@pytest.mark.parametrize("issuer", ["https://login.example.org/realms/main", "https://login.example.org/realms/main/"])
+def test_discovery(load: Load, issuer: str) -> None:
+    project = load(section(discovery="true", issuer=issuer)).project
+    url = "https://login.example.org/realms/main/.well-known/openid-configuration"
+    assert project.gateway.issuers == (Jwt(issuer=issuer, algorithms=(), jwks=Jwks(url, discovered_by=issuer)),)
+    assert load(render(project, "yaml", show_secrets=True)).project == project
+
+
 def test_secrets_that_overlap(load: Load) -> None:
     found = load(section(secret="['${NEW}', '${OLD:-}']"), env={"NEW": "n" * 40, "OLD": "o" * 40}).project.gateway
     assert (found.issuers[0].secret, found.issuers[0].former_secrets) == ("n" * 40, ("o" * 40,))
@@ -163,6 +171,12 @@ def test_where_keys_may_be_published(load: Load, url: str) -> None:
         ("{jwks_url: 'https://a.example/', algorithms: HS256}", "HS256 is for a secret"),
         ("{jwks_url: 'https://a.example/', jwks_refresh: 0}", "should be more than 0"),
         ("{jwks_file: keys.json, jwks_refresh: 5m}", "jwks_refresh: has no meaning without jwks_url"),
+        ("{discovery: true}", "gateway.auth.jwt.issuer: should be a URL"),
+        ("{discovery: true, issuer: 'http://a.example'}", "issuer: would be fetched without encryption"),
+        (
+            "{discovery: true, issuer: 'https://a.example', jwks_url: 'https://a.example/'}",
+            "cannot stand beside jwks_url",
+        ),
         ("{jwks_insecure: true}", "jwks_insecure: has no meaning without jwks_url"),
         ("{jwks_file: gone.json}", "jwks_file: cannot be read: no such file"),
         ("{jwks_file: junk.json}", "jwks_file: holds no key set"),

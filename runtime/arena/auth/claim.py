@@ -91,9 +91,9 @@ def _read_name(claims: dict[str, Any], name: str, *, required: bool = False) -> 
 
 def _read_subject(claims: dict[str, Any]) -> str:
     subject = _read_name(claims, "sub", required=True)
-    if subject.startswith(wording.KEY_SUBJECT):
+    if others := wording.who_is_called_so(subject):
         raise TokenMalformed(
-            f"the claim sub must not begin with {wording.KEY_SUBJECT}: so are the bearers of API keys called",
+            f"the claim sub must not begin with {subject.partition(':')[0]}: which is how {others} are called",
             hint="issue it for another subject",
         )
     return subject

@@ -1,8 +1,12 @@
-"""A key set, fetched from whoever publishes it: over HTTP, within a few seconds, and never more than a set can be long."""
+"""A key set, fetched from whoever publishes it: over HTTP, within a few seconds, and never more than a set can be long.
+
+Source of where it is, if the issuer is to say so: OpenID Connect Discovery 1.0 sections 3 and 4.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from arena.auth.jwks import MAX_DOCUMENT_BYTES
+from arena.model.project import Jwks
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +37,32 @@ class Fetched:
 
 class FetchFailed(Exception):
     """The message says what happened, in words that may be shown to callers: it names no address."""
+
+
+async def fetch_keys(rule: Jwks, patience: float = PATIENCE_SECONDS) -> Fetched:
+    """The key set of an issuer that publishes it. Raises FetchFailed within twice `patience` seconds."""
+    if not rule.discovered_by:
+        return await fetch(rule.url, patience)
+    configuration = await fetch(rule.url, patience)
+    return await fetch(locate(configuration.document, rule), patience)
+
+
+def locate(configuration: bytes, rule: Jwks) -> str:
+    """Where the keys are, as the issuer's OpenID configuration says. Raises FetchFailed for one that is another issuer's, or
+    that leads to where anybody could change them."""
+    try:
+        found = json.loads(configuration)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("issuer") != rule.discovered_by:
+        raise FetchFailed("its OpenID configuration does not name it as the issuer")
+    url = found.get("jwks_uri")
+    consented = rule.url.startswith("http:") and not is_loopback(rule.url)
+    if not isinstance(url, str) or not re.fullmatch(r"https?://[!-~]+", url):
+        raise FetchFailed("its OpenID configuration names no jwks_uri")
+    if not (url.startswith("https:") or is_loopback(url) or consented):
+        raise FetchFailed("its OpenID configuration names a jwks_uri without encryption")
+    return url
 
 
 async def fetch(url: str, patience: float = PATIENCE_SECONDS) -> Fetched:

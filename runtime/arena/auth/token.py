@@ -165,9 +165,6 @@ def _sign(issued: Issued, secret: str, algorithm: str) -> str:
 
 
 def _check_subject(subject: str) -> str:
-    if subject.startswith(wording.KEY_SUBJECT):
-        raise UsageError(
-            f"no token can be for {subject!r:.60}: so are the bearers of API keys called",
-            hint="make a key with `arena key create`, or choose another subject",
-        )
+    if others := wording.who_is_called_so(subject):
+        raise UsageError(f"no token can be for {subject!r:.60}: so are {others} called", hint="choose another subject")
     return wording.check_label(subject, "subject", "such as --sub alice")

@@ -7,13 +7,20 @@ import re
 from arena.errors import UsageError
 
 _NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}", re.ASCII)  # RFC 6749 appendix A.4: scope-token
-KEY_SUBJECT = "key:"  # what the subject of an API key begins with, and no other
+KEY_SUBJECT = "key:"
+CERTIFICATE_SUBJECT = "cert:"
+_RESERVED = {KEY_SUBJECT: "the bearers of API keys", CERTIFICATE_SUBJECT: "the bearers of client certificates"}
 _LONGEST = 256  # characters: they end in logs and headers
 
 
 def is_label(text: str) -> bool:
     """Whether a token may carry this as a subject, role, scope or id."""
     return 0 < len(text) <= _LONGEST and text.isprintable()
+
+
+def who_is_called_so(subject: str) -> str:
+    """Whose subjects alone begin as this one does, '' where a token may be for it: else a token could pass for one of them."""
+    return next((who for prefix, who in _RESERVED.items() if subject.startswith(prefix)), "")
 
 
 def check_label(text: str, what: str, hint: str) -> str:

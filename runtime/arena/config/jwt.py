@@ -10,7 +10,7 @@ from arena.config.tree import Path
 from arena.model.project import Jwt
 
 _WHERE: Path = ("gateway", "auth", "jwt")
-_KEYS = ("secret", "public_key", "jwks_url", "jwks_file")
+_KEYS = ("secret", "public_key", "jwks_url", "jwks_file", "discovery")
 
 
 def issuers(reading: Reading, given: JwtSection | list[JwtSection]) -> tuple[Jwt, ...]:
@@ -40,7 +40,7 @@ def _check_apart(reading: Reading, sections: list[tuple[Path, JwtSection]]) -> N
 def _issuer(reading: Reading, where: Path, section: JwtSection) -> Jwt:
     algorithms = tuple(dict.fromkeys(section.algorithms))
     _check_one_key(reading, where, section)
-    published = section.public_key or section.jwks_url or section.jwks_file
+    published = section.public_key or section.jwks_url or section.jwks_file or section.discovery
     secrets = () if published else _secrets(reading, where, section, algorithms)
     if published:
         _check_no_hmac(reading, where, algorithms)

@@ -16,6 +16,7 @@ from arena.model.project import Jwks
 # RFC 7518 section 3.2: an HMAC key is at least as long as the hash.
 SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST_FILE = 256 * 1024
+_CONFIGURATION = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0 section 4
 _THIS_MACHINE = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -34,11 +35,15 @@ def pem(reading: Reading, where: Path, given: str) -> str:
 def published(reading: Reading, where: Path, section: JwtSection) -> Jwks | None:
     """Where the issuer's key set is; None when it publishes none."""
     if section.jwks_url:
-        _check_url(reading, (*where, "jwks_url"), section)
+        _check_url(reading, (*where, "jwks_url"), section.jwks_url, insecure=section.jwks_insecure)
         return Jwks(section.jwks_url, "", section.jwks_refresh, section.jwks_stale_if_error)
+    if section.discovery:
+        _check_url(reading, (*where, "issuer"), section.issuer, insecure=section.jwks_insecure)
+        url = section.issuer.rstrip("/") + _CONFIGURATION
+        return Jwks(url, "", section.jwks_refresh, section.jwks_stale_if_error, section.issuer)
     for key in ("jwks_refresh", "jwks_stale_if_error", "jwks_insecure"):
         if key in section.model_fields_set:
-            reading.problem((*where, key), "has no meaning without jwks_url", "remove it", key=True)
+            reading.problem((*where, key), "has no meaning without jwks_url or discovery", "remove it", key=True)
     if not section.jwks_file:
         return None
     path = (reading.directory / FilePath(section.jwks_file).expanduser()).absolute()
@@ -52,8 +57,7 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or _THIS_MACHINE.fullmatch(parts.hostname or "") is not None
 
 
-def _check_url(reading: Reading, where: Path, section: JwtSection) -> None:
-    url = section.jwks_url
+def _check_url(reading: Reading, where: Path, url: str, *, insecure: bool) -> None:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -62,7 +66,7 @@ def _check_url(reading: Reading, where: Path, section: JwtSection) -> None:
     if not good or not re.fullmatch(r"[!-~]+", url) or "@" in parts.netloc or parts.fragment:
         hint = "such as https://login.example.org/.well-known/jwks.json"
         reading.problem(where, "should be a URL that begins with https://, without a user or a fragment", hint)
-    elif not section.jwks_insecure and not is_safe(url):
+    elif not insecure and not is_safe(url):
         hint = "use https, or say jwks_insecure: true if you must"
         reading.problem(where, "would be fetched without encryption: whoever can change it can let anyone in", hint)
 

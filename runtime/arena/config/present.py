@@ -137,7 +137,7 @@ def _jwks(jwks: Jwks) -> dict[str, Any]:
     if jwks.file:
         return {"jwks_file": _literal(jwks.file)}
     return {
-        "jwks_url": _literal(jwks.url),
+        **({"discovery": True} if jwks.discovered_by else {"jwks_url": _literal(jwks.url)}),
         "jwks_refresh": _seconds(jwks.refresh),
         "jwks_stale_if_error": _seconds(jwks.stale_if_error),
         **({} if is_safe(jwks.url) else {"jwks_insecure": True}),

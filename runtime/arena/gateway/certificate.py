@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from arena.auth.wording import CERTIFICATE_SUBJECT
 from arena.model.principal import Principal
 
 # What may stand in a value of the header as it is, and what besides between quotation marks.
@@ -66,7 +67,7 @@ class ClientCertificate:
     def principal(self) -> Principal:
         """The bearer as a caller, by the convention of Kubernetes: organisations are roles."""
         return Principal(
-            subject=f"cert:{self.name}",
+            subject=CERTIFICATE_SUBJECT + self.name,
             roles=frozenset(self.organizations),
             expires_at=self.expires_at,
             issued_at=self.issued_at,

@@ -15,13 +15,15 @@ from arena.model.tls import ListenerTls
 
 @dataclass(frozen=True, slots=True)
 class Jwks:
-    """The keys that an issuer publishes: at `url`, or in `file` (an absolute path). Seconds: after `refresh` they are fetched
+    """The keys that an issuer publishes: at `url`, or in `file` (an absolute path). With `discovered_by`, the name of the
+    issuer, `url` leads to its OpenID configuration, which says where they are. Seconds: after `refresh` they are fetched
     again at the latest; when that fails they are used for another `stale_if_error`."""
 
     url: str = ""
     file: str = ""
     refresh: float = 300.0
     stale_if_error: float = 86400.0
+    discovered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

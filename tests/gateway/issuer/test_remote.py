@@ -238,3 +238,14 @@ async def test_a_reload_keeps_the_keys(gateway: Gateway, issuer: Issuer) -> None
         elsewhere = replace(narrowed, jwks=Jwks(issuer.url + "/else"))
         gateway.view.use_spec(replace(gateway.view.spec, settings=replace(settings, issuers=(elsewhere,))))
         (await ask(client, issuer.token("RS256", "r"))).problem(503, "keys-unavailable")
+
+
+async def test_an_issuer_that_says_itself_where_its_keys_are(start: Start, stub: Stub) -> None:
+    with issuing(jwk("ES256", "e")) as issuer:
+        issuer.name = f"http://127.0.0.1:{issuer.port}"
+        rule = Jwks(f"{issuer.name}/.well-known/openid-configuration", discovered_by=issuer.name)
+        gateway = await start(
+            stub.endpoint(), routes=ROUTES, issuers=(Jwt(issuer=issuer.name, algorithms=(), jwks=rule),)
+        )
+        async with connected(gateway) as client:
+            assert (await ask(client, issuer.token("ES256", "e"))).status == 200

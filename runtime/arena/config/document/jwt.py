@@ -49,6 +49,11 @@ class JwtSection(Section):
         description="Where the issuer publishes its keys (JWKS), instead of a secret. Fetched in the background, and at once"
         " when a token names a key not known yet. It takes https, but for this machine.",
     )
+    discovery: Flag = Field(
+        default=False,
+        description="Ask the issuer, whose name is then a URL, where it publishes its keys, instead of jwks_url: its OpenID"
+        " configuration, /.well-known/openid-configuration, says so.",
+    )
     jwks_file: Text = Field(
         default="",
         description="A file with the issuer's keys (JWKS), instead of a secret. A running gateway follows its changes.",

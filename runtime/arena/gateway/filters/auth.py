@@ -83,7 +83,7 @@ class Authenticator:
         if head.api_key is not None and self._keys is not None:
             return self._by_key(x, self._keys, head.api_key)
         if head.authorization is None:
-            return self._no_credential
+            return self._by_certificate(x) if self._certificates else self._no_credential
         return _settled(self._verify(x, head.authorization, self._now()))
 
     def ask(self, sources: Mapping[str, Source]) -> None:

@@ -90,7 +90,7 @@ class Remote:
 
     async def _fetch(self) -> None:
         try:
-            fetched = await jwks_fetch.fetch(self._rule.url)
+            fetched = await jwks_fetch.fetch_keys(self._rule)
             if fetched.document != self._document:
                 await self._use(fetched.document)
         except FetchFailed as error:
