@@ -73,6 +73,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Ask who may do what.",
         (Entry("auth can", "Commands", "Say whether a role may send a request, and which rule decides."),),
     ),
+    Entry("chaos", SETUP, "Let something go wrong with a service for a while."),
     Entry("init", SETUP, "Write a small, commented arena.yaml."),
     Entry("config", SETUP, "Check arena.yaml and show it complete."),
     Entry("schema", SETUP, "Print the JSON schema of arena.yaml."),

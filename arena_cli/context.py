@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from arena.errors import NothingRunning
+from arena.errors import NothingRunning, UsageError
 from arena_cli import console
 from arena_cli.console import Ansi
 from arena_cli.neighbour import pointed_out
@@ -68,6 +68,18 @@ class Context:
     def note(self, text: RenderableType) -> None:
         """Tell a person something on stderr that is not data."""
         self.err.print(text, soft_wrap=True)
+
+    def confirm(self, what: str, yes: bool) -> None:
+        """Say what is about to happen, and go on only if the person agrees. Raises UsageError when they do not, or when there
+        is nobody to ask and `yes` was not given."""
+        self.note(what)
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError("this is not done without asking, and nobody can be asked here", hint="add --yes")
+        self.err.print("Go on? [y/N] ", end="")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise UsageError("nothing was done")
 
     def project(self) -> Project:
         """Read arena.yaml, and pass on what it should be told about it. Raises ConfigError with every problem."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from arena.errors import UsageError
 from arena_cli.context import Context, begin, current_context, set_output
 from arena_cli.selection import Selection
 
@@ -35,3 +37,20 @@ def test_what_a_file_should_be_told_is_passed_on(tmp_path: Path, capsys: pytest.
 
 def test_a_pipe_is_not_live(capsys: pytest.CaptureFixture[str]) -> None:
     assert not Context(ansi="always").live
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "goes_on"), [("y\n", True), ("Yes\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch, typed: str, goes_on: bool) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    if goes_on:
+        Context().confirm("something", yes=False)
+    else:
+        with pytest.raises(UsageError, match="nothing was done"):
+            Context().confirm("something", yes=False)

@@ -51,6 +51,7 @@ def gateway_spec(project: Project, layout: StateLayout, embedded: StoreAddress |
         signing_keys_file=str(layout.signing_keys),
         guarded=tuple(service.name for service in project.services if service.allow_from is not None),
         orders_file=str(layout.breaker_orders),
+        chaos_file=str(layout.chaos),
         service_secret_file=str(layout.service_secret),
         token_keys_file=str(layout.token_keys),
         roles=project.roles,

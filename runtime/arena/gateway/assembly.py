@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.cache.route import Cache, RouteCache, invalidator
 from arena.gateway.cache.shelf import Shelf
+from arena.gateway.chaos import Chaos
 from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.fallback import compile_fallback
@@ -61,6 +62,7 @@ class Assembler:
         self.store: Store | None = None
         self.introductions: Introductions | None = None
         self.cache: Cache | None = None
+        self.chaos = Chaos("")
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
@@ -121,6 +123,7 @@ class Assembler:
                         *change.filters,
                         *((kept,) if kept is not None else ()),
                         *((inject(route.fault),) if route.fault is not None else ()),
+                        *self.chaos.filters(route.asked),
                         *self._mirror(route, services),
                     ),
                     self._stats.route(route.name, route.service),

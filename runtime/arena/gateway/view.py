@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from arena.gateway.access import NOTE_SECONDS, Access
 from arena.gateway.assembly import Assembler
+from arena.gateway.chaos import Chaos
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.followed import REFRESH_SECONDS
 from arena.gateway.orders import Orders
@@ -49,6 +50,7 @@ class View:
         self.spec = spec
         self.orders = Orders(spec.orders_file)
         self._assembler.obey(self.orders.rows)
+        self.chaos = self._assembler.chaos = Chaos(spec.chaos_file)
         self.access = Access(spec)
         self._authenticator: Authenticator
         self.use_spec(spec)
@@ -96,6 +98,8 @@ class View:
         if spec.orders_file != self.spec.orders_file:
             self.orders = Orders(spec.orders_file)
             self._assembler.obey(self.orders.rows)
+        if spec.chaos_file != self.spec.chaos_file:
+            self.chaos = self._assembler.chaos = Chaos(spec.chaos_file)
         self._authenticator = Authenticator(access.issuers, time)
         self._authenticator.refuse(access.revoked)
         self._authenticator.ask(access.sources)
@@ -140,6 +144,8 @@ class View:
             if await self.orders.refresh():
                 self._assembler.obey(self.orders.rows, self.orders.resets())
             self._assembler.tend(monotonic())
+            if await self.chaos.refresh():
+                self._swap()
 
     def use_snapshot(self, snapshot: Snapshot) -> None:
         """Swap to what the registry says now."""

@@ -20,8 +20,8 @@ class GatewaySpec:
     `signing_keys_file` holds the keys that services are told with who asks, '' when they are not told; `guarded` are those
     that answer nobody who was not introduced so. `revoked_file` says which tokens are refused before they expire. `roles`
     says what each role may do.
-    `orders_file` is what people ordered about endpoints (`arena breaker trip`). `service_secret_file` holds what the daemon
-    signs its own requests with.
+    `orders_file` is what people ordered about endpoints (`arena breaker trip`), `chaos_file` the faults that they asked for
+    (`arena chaos`). `service_secret_file` holds what the daemon signs its own requests with.
     `traffic` holds the rules of each declared service; others have the defaults.
     `token_keys_file` holds the keys of the issuer that names none.
     """
@@ -42,4 +42,5 @@ class GatewaySpec:
     roles: tuple[Role, ...] = ()
     traffic: dict[str, Traffic] = field(default_factory=dict)
     orders_file: str = ""
+    chaos_file: str = ""
     service_secret_file: str = ""

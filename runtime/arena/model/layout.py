@@ -125,5 +125,10 @@ class StateLayout:
         return self.root / "breaker-orders.json"
 
     @property
+    def chaos(self) -> Path:
+        """Faults that people asked for, until when each."""
+        return self.root / "chaos.json"
+
+    @property
     def registry_state(self) -> Path:
         return self.root / "registry.json"
