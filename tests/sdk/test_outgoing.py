@@ -46,6 +46,15 @@ async def test_the_request_is_carried_on(mirror: str) -> None:
     assert not {"authorization", "cookie"} & set(sent)
 
 
+async def test_so_is_the_deadline_of_whoever_waits(mirror: str) -> None:
+    enter([(b"x-request-deadline", b"1763904123.250")])
+    assert (await head(mirror))["x-request-deadline"] == "1763904123.250"
+    assert (await head(mirror, **{"x-request-deadline": "5"}))["x-request-deadline"] == "5"
+    for odd in (b"soon", b"", b"-1", b"1e9", b"9" * 13, b"1\r\nx: y"):
+        enter([(b"x-request-deadline", odd)])
+        assert "x-request-deadline" not in await head(mirror)
+
+
 async def test_what_the_caller_set_stays(mirror: str) -> None:
     enter([(b"tracestate", b"v=1"), (b"traceparent", PARENT.encode())])
     mine = "00-11111111111111111111111111111111-2222222222222222-00"

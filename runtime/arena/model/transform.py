@@ -13,7 +13,7 @@ GATEWAY_HEADERS = frozenset(
      "proxy-connection", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info", "http2-settings",
      "traceparent", "tracestate", "x-request-id", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
      "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip",
-     "x-arena-principal")
+     "x-arena-principal", "x-arena-mirror", "x-request-deadline")
 )  # fmt: skip
 """Framing, hop-by-hop, tracing, forwarding and who asks: read and written by the gateway itself, so no template may touch
 them."""

@@ -16,8 +16,8 @@ def client(service: str = "", **options: Any) -> httpx.AsyncClient:
     """An `httpx.AsyncClient` whose requests carry the request being served; with `service`, for that service of the project.
 
     Each request gets `traceparent` (same trace and sampling flag, a span id of its own), `tracestate` as it was received,
-    and `x-request-id`, unless the caller set that header. Nothing else is passed on: no `Authorization`, no cookies.
-    Outside of a request nothing is added. `options` are `httpx.AsyncClient`'s own.
+    `x-request-id`, and `x-request-deadline` if there is one, unless the caller set that header. Nothing else is passed on: no
+    `Authorization`, no cookies. Outside of a request nothing is added. `options` are `httpx.AsyncClient`'s own.
 
     With `service` its instances are found in the registry, relative URLs are enough, and the token is shown that
     `allow_from` gives us; calls raise `httpx.ConnectError` when none is registered, and in a service that runs alone.
@@ -52,6 +52,8 @@ async def _carry_on(request: httpx.Request) -> None:
     if context is None:
         return
     request.headers.setdefault("x-request-id", context.request_id)
+    if context.deadline:
+        request.headers.setdefault("x-request-deadline", context.deadline)
     if "traceparent" not in request.headers:
         request.headers["traceparent"] = context.trace.child().header
         if context.tracestate:
