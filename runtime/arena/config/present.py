@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from arena.config import cache, concurrency, cors, match, mirror, resilience, transform
+from arena.config import cache, concurrency, cors, idempotency, match, mirror, resilience, transform
 from arena.config.interpolate import CHILD_VARIABLES
 from arena.config.jwt_key import is_safe
 from arena.config.secrecy import MASK, conceal_credentials, is_secret
@@ -241,6 +241,7 @@ def _route(route: Route) -> dict[str, Any]:
     shown |= transform.shown(route.transform)
     shown |= {"cors": cors.shown(route.cors)} if route.cors is not None else {}
     shown |= {"cache": cache.shown(route.cache)} if route.cache is not None else {}
+    shown |= {"idempotency": idempotency.shown(route.idempotency)} if route.idempotency is not None else {}
     shown |= {"upgrade": route.upgrade} if route.upgrade else {}
     shown["rate_limits"] = [_limit(limit) for limit in route.rate_limits]
     if route.first_byte_timeout is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arena.config import cache, cors, discovery, match, mirror, resilience, transform
+from arena.config import cache, cors, discovery, idempotency, match, mirror, resilience, transform
 from arena.config.component import limits
 from arena.config.concurrency import concurrency
 from arena.config.context import Reading
@@ -221,4 +221,5 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         concurrency=concurrency(section.concurrency),
         hedge=resilience.hedge(section.hedge),
         cache=cache.rule(section.cache),
+        idempotency=idempotency.rule(section.idempotency),
     )

@@ -10,8 +10,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from arena.gateway.cache.route import Cache, RouteCache, invalidator
-from arena.gateway.cache.shelf import Shelf
+from arena.gateway.cache.route import Cache, RouteCache
 from arena.gateway.chaos import Chaos
 from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
@@ -26,6 +25,7 @@ from arena.gateway.filters.transform import compile_transform
 from arena.gateway.gates import Gates
 from arena.gateway.hedge import compile_hedge
 from arena.gateway.introduction import Introductions
+from arena.gateway.memory import Memory
 from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
@@ -39,7 +39,6 @@ from arena.policy.access import Access
 from arena.policy.order import in_force
 
 if TYPE_CHECKING:
-    from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.store.store import Store
 
 _PLAIN = re.compile(r"[!-~]+")
@@ -63,6 +62,7 @@ class Assembler:
         self.introductions: Introductions | None = None
         self.cache: Cache | None = None
         self.chaos = Chaos("")
+        self.memory = Memory()
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
@@ -83,7 +83,7 @@ class Assembler:
         self.gates.use(spec)
         self._meters = meters
         self._use_store(spec)
-        self._use_cache(spec)
+        self.memory.use(spec, self.store)
 
     def assemble(
         self, spec: GatewaySpec, snapshot: Snapshot, authenticator: Authenticator, pages: dict[bytes, Page]
@@ -107,7 +107,7 @@ class Assembler:
             cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
             edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
-            kept = self._cached(route, spec.routes, edit)
+            kept = self.memory.cached(route, spec.routes, edit)
             routes.append(
                 CompiledRoute(
                     route,
@@ -120,6 +120,7 @@ class Assembler:
                         *self.gates.before(route),
                         *self._split(route, services),
                         *self.gates.inside(route),
+                        *self.memory.guard(route),
                         *change.filters,
                         *((kept,) if kept is not None else ()),
                         *((inject(route.fault),) if route.fault is not None else ()),
@@ -190,27 +191,6 @@ class Assembler:
         self.store = self.store or Store(spec.store)
         self._admit = partial(admit_shared, store=self.store, project=spec.project)
 
-    def _use_cache(self, spec: GatewaySpec) -> None:
-        """What is kept stays as long as some route keeps replies."""
-        if all(route.cache is None for route in spec.routes):
-            self.cache = None
-            return
-        room = spec.settings.cache.max_bytes
-        if self.cache is None:
-            self.cache = Cache(Shelf(room))
-        self.cache.store.max_bytes = room
-        self.cache.store.trim()
-
-    def _cached(self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None) -> RouteCache | Filter | None:
-        """The cache of `route`; for one without, what hears of changes to the URIs that another one keeps."""
-        if self.cache is None:
-            return None
-        if route.cache is not None:
-            return RouteCache(route, route.cache, self.cache, edit)
-        if any(other.cache is not None and _meet(route, other) for other in routes):
-            return invalidator(self.cache.store)
-        return None
-
     def _follow(self, snapshot: Snapshot, traffic: dict[str, Traffic]) -> None:
         """Keep the targets that stay, make those that are new, retire those that are gone."""
         present = {key_of(endpoint): endpoint for endpoint in snapshot.endpoints}
@@ -265,11 +245,6 @@ def _is_careful(route: Route, services: Mapping[str, Service]) -> bool:
 
 def _shadow(route: Route) -> tuple[str, ...]:
     return () if route.mirror is None else (route.mirror.service,)
-
-
-def _meet(one: Route, other: Route) -> bool:
-    """Whether the two may take requests to the same URI (of different methods)."""
-    return one.path == other.path and (one.hosts == other.hosts or not {*one.hosts}.isdisjoint(other.hosts))
 
 
 def _is_usable(endpoint: Endpoint) -> bool:

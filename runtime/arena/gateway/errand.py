@@ -69,6 +69,15 @@ def twin(x: Exchange, match: Match, service: Service, kind: str) -> Exchange:
     return y
 
 
+def detach(x: Exchange) -> None:
+    """Let `x` go on as an errand: its client has left."""
+    client = x.client
+    x.client = Nobody(client)
+    x.log_more += ',"client_left":true'
+    if client.blocked and x.upstream is not None:
+        x.upstream.go_on()
+
+
 def send(y: Exchange) -> None:
     """Send an errand on its way."""
     y.client.plane.stats.in_flight += 1

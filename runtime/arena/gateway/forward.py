@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway import deadline, dispatch, record, tunnel
+from arena.gateway import deadline, dispatch, errand, record, tunnel
 from arena.gateway.answer import answer_here, body_too_large, give, refuse
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.trace import identify
@@ -127,6 +127,9 @@ def client_left(x: Exchange) -> None:
     """The client closed its connection in the middle of `x`."""
     if tunnel.is_open(x):
         tunnel.client_left(x)
+        return
+    if x.stays and x.body_done:
+        errand.detach(x)
         return
     if x.upstream is not None:
         x.upstream.abandon()

@@ -183,8 +183,7 @@ def render_metrics(plane: Plane, view: View) -> str:
     _write_store(page, stats, view.store)
     _write_tls(page, stats, plane.tls)
     report.write(page, view.access.sources)
-    if view.cache is not None:
-        view.cache.stats.write(page, view.cache.store.size, view.cache.store.evicted)
+    view.memory.write(page)
     breakers.write(page, view.rosters, stats, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",
@@ -275,6 +274,10 @@ def _store(store: Store, spec: GatewaySpec) -> dict[str, object]:
         told["error"] = store.error
         for key, rule in (("limits_not_enforced", "allow"), ("limits_refusing", "deny")):
             told[key] = sorted({one.title for one in limits if one.enforce and one.on_store_error == rule})
+        guarded = [(route.name, route.idempotency.on_store_error) for route in spec.routes if route.idempotency]
+        if guarded:
+            told["idempotency_unprotected"] = sorted(name for name, rule in guarded if rule == "allow")
+            told["idempotency_refusing"] = sorted(name for name, rule in guarded if rule == "deny")
     return told
 
 

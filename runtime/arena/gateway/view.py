@@ -20,8 +20,8 @@ from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from arena.gateway.cache.route import Cache
     from arena.gateway.gate import Gate
+    from arena.gateway.memory import Memory
     from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
     from arena.gateway.tls import Tls
@@ -71,9 +71,9 @@ class View:
         return self._assembler.store
 
     @property
-    def cache(self) -> Cache | None:
-        """What is kept of replies, None while no route keeps any."""
-        return self._assembler.cache
+    def memory(self) -> Memory:
+        """Kept replies, and requests with an idempotency key."""
+        return self._assembler.memory
 
     @property
     def rosters(self) -> Collection[Roster]:

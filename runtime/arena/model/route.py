@@ -8,6 +8,7 @@ from typing import Literal
 from arena.model.cache import CacheRule
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.cors import Cors
+from arena.model.idempotency import IdempotencyRule
 from arena.model.match import Condition
 from arena.model.mirror import Mirror
 from arena.model.resilience import Fallback, Fault, Hedge, Retries
@@ -60,9 +61,8 @@ class Route:
     says who gets a copy.
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     `fallback` answers in the service's place, `fault` says what goes wrong on purpose, `hedge`
-    when a slow request is asked once more.
-    `fallback` answers in the service's place, `fault` says what goes wrong on purpose. `cache` says how replies are
-    kept, None for not at all.
+    when a slow request is asked once more. `cache` says how replies are kept, `idempotency` what becomes of requests
+    that come again.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Route:
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     hedge: Hedge | None = None
     cache: CacheRule | None = None
+    idempotency: IdempotencyRule | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ async def test_what_may_not_be_kept_is_not(start: Start, stub: Stub, headers: st
         first, second = await twice(client, get())
     assert (first.body, second.body, service.count) == (b"reply 1", b"reply 2", 2)
     assert said(second) == "fwd=uri-miss; fwd-status=200"
-    assert gateway.view.cache is not None and gateway.view.cache.store.size == 0
+    assert gateway.view.memory.cache is not None and gateway.view.memory.cache.store.size == 0
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ async def test_what_the_request_says_about_freshness(start: Start, stub: Stub) -
         missing = await client.ask(get("/", b"Cache-Control: only-if-cached\r\n"))
         missing.problem(504, "not-cached")
         await client.ask(get("/", b"Cache-Control: no-store\r\n"))
-        assert gateway.view.cache is not None and not len(gateway.view.cache.store)
+        assert gateway.view.memory.cache is not None and not len(gateway.view.memory.cache.store)
         await client.ask(get("/"))
         assert said(await client.ask(get("/", b"Cache-Control: only-if-cached\r\n"))).startswith("hit")
         assert said(await client.ask(get("/", b"Cache-Control: max-age=5\r\n"))).startswith("hit")
@@ -463,7 +463,7 @@ async def test_a_long_reply_passes_and_is_not_kept(start: Start, stub: Stub, chu
 async def test_no_more_is_kept_than_there_is_room_for(start: Start, stub: Stub) -> None:
     origin(stub, body=b"x" * 10_000)
     gateway = await start(stub.endpoint(), routes=(OPEN,), cache=CacheSettings(max_bytes=50_000))
-    cache = gateway.view.cache
+    cache = gateway.view.memory.cache
     assert cache is not None
     async with connected(gateway) as client:
         for number in range(20):
@@ -612,7 +612,7 @@ async def test_what_is_kept_outlives_a_swap_and_not_its_route(start: Start, stub
         view.use_spec(replace(view.spec, routes=(other,)))
         assert (await client.ask(get("/"))).body == b"reply 2"
         view.use_spec(replace(view.spec, routes=(replace(OPEN, cache=None),)))
-        assert view.cache is None
+        assert view.memory.cache is None
         assert (await client.ask(get("/"))).header("cache-status") is None
     assert service.count == 3
 

@@ -22,14 +22,18 @@ from arena.config.document.base import (
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}")
 
 
-def _header(value: Any) -> Any:
+def header_name(value: Any) -> Any:
+    """The name of a header, lower case; raises ValueError for what is none."""
     if isinstance(value, str) and not _HEADER.fullmatch(value):
         raise ValueError(f"should be the name of a header, not {value!r:.60}")
     return value.lower() if isinstance(value, str) else value
 
 
 Headers = Annotated[
-    list[Annotated[str, BeforeValidator(_header)]], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)
+    list[Annotated[str, BeforeValidator(header_name)]],
+    BeforeValidator(listed),
+    WithJsonSchema(STRINGS),
+    ShortForm(STRING),
 ]
 
 

@@ -26,6 +26,7 @@ from arena.config.document.base import (
 from arena.config.document.cache import CacheSection
 from arena.config.document.concurrency import ConcurrencyLimits
 from arena.config.document.cors import CorsSection
+from arena.config.document.idempotency import IdempotencySection
 from arena.config.document.key import LimitKey, SplitKey
 from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.mirror import MirrorSection
@@ -190,6 +191,9 @@ class RouteSection(Section):
     )
     mirror: MirrorSection | None = Field(default=None, description="A service that gets a copy of requests.")
     cache: CacheSection | None = Field(default=None, description="Keep the service's replies, and give them again.")
+    idempotency: IdempotencySection | None = Field(
+        default=None, description="Carry out a request with an idempotency key once, however often it comes."
+    )
 
     @model_validator(mode="after")
     def _divides_for_a_reason(self) -> RouteSection:

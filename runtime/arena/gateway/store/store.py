@@ -25,8 +25,8 @@ _log = logging.getLogger("arena.gateway.store")
 
 
 class Store:
-    """One Valkey or Redis server. `error` says what is wrong, '' while all is well; `failures` counts the requests whose
-    limits could not be asked."""
+    """One Valkey or Redis server. `error` says what is wrong, '' while all is well; `failures` counts the questions
+    that it did not answer."""
 
     def __init__(self, address: StoreAddress) -> None:
         """Begins to connect; needs a running event loop."""
@@ -53,6 +53,20 @@ class Store:
             reply = await self._run(keys, words)
             if not isinstance(reply, list) or len(reply) != 3 * len(keys):
                 raise StoreRefused(f"it does not run scripts as Valkey does: it said {reply!r:.40}")
+        except (StoreDown, StoreRefused) as error:
+            self.failures += 1
+            self._note(str(error))
+            raise
+        if self.error:
+            self._note("")
+        return reply
+
+    async def ask(self, *words: str | bytes | int) -> Any:
+        """Give any one command. Raises StoreDown or StoreRefused."""
+        try:
+            if self._link is None:
+                raise StoreDown(self.error)
+            reply = await self._link.call(*words)
         except (StoreDown, StoreRefused) as error:
             self.failures += 1
             self._note(str(error))

@@ -1,0 +1,51 @@
+"""Requests that may be sent again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from arena.config.document.base import STRING, STRINGS, Flag, PositiveDuration, Section, ShortForm, Size, listed
+from arena.config.document.cache import header_name
+
+HeaderName = Annotated[str, BeforeValidator(header_name), WithJsonSchema({**STRING, "minLength": 1})]
+
+
+def _method(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+Methods = Annotated[
+    list[Annotated[Literal["POST", "PATCH", "PUT", "DELETE"], BeforeValidator(_method)]],
+    BeforeValidator(listed),
+    Field(min_length=1),
+    WithJsonSchema(STRINGS),
+    ShortForm(STRING),
+]
+
+
+class IdempotencySection(Section):
+    """A request with an `Idempotency-Key` is carried out once: who sends it again gets the first one's reply. Keys are each
+    caller's own. `idempotency: {}` alone turns it on."""
+
+    later: ClassVar = ("scope", "store", "wait", "fingerprint")
+
+    ttl: PositiveDuration = Field(default=86400.0, description="How long a reply is remembered. Default: 24h.")
+    header: HeaderName = Field(default="idempotency-key", description="The request header with the key.")
+    required: Flag = Field(default=False, description="`true` refuses requests without a key, with 400.")
+    methods: Methods = Field(default=["POST", "PATCH"], description="The methods it is for.")
+    max_reply_bytes: Size = Field(
+        default=1024 * 1024,
+        description="Longest body of a reply that is remembered. After a longer one, a repeated request is refused with 409.",
+    )
+    keep_errors: Flag = Field(
+        default=False,
+        description="`true` remembers replies with 5xx too. Default: after one of these, as after 408, 425 and 429, a repeated"
+        " request is carried out.",
+    )
+    on_store_error: Literal["allow", "deny"] = Field(
+        default="deny",
+        description="What becomes of a request with a key that nobody can remember, because the store of `state` is down, or"
+        " there is no more room: refused with 503 (deny), or carried out like one without a key.",
+    )

@@ -1,0 +1,87 @@
+"""What the gateway remembers for the routes that ask for it: kept replies, and requests with an idempotency key. It
+outlives the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from arena.gateway.cache.route import Cache, RouteCache, invalidator
+from arena.gateway.cache.shelf import Shelf
+from arena.gateway.idempotency.guard import Guard, Idempotency
+from arena.gateway.idempotency.memory import MemoryLedger
+from arena.gateway.routing import Filter
+from arena.model.gateway import GatewaySpec
+from arena.model.route import Route
+from arena.telemetry import metrics
+
+if TYPE_CHECKING:
+    from arena.gateway.filters.transform import ReplyEdit
+    from arena.gateway.store.store import Store
+
+
+class Memory:
+    """`cache` and `idempotency` are None while no route has the like."""
+
+    def __init__(self) -> None:
+        self.cache: Cache | None = None
+        self.idempotency: Idempotency | None = None
+        self._store: Store | None = None
+
+    def use(self, spec: GatewaySpec, store: Store | None) -> None:
+        """Take over a spec. What is remembered stays as long as some route asks for it, and `store` is the same."""
+        self._use_cache(spec)
+        if all(route.idempotency is None for route in spec.routes):
+            self.idempotency = None
+        elif self.idempotency is None or self._store is not store:
+            self.idempotency = Idempotency(MemoryLedger()) if store is None else _shared(store, spec.project)
+        self._store = store
+
+    def guard(self, route: Route) -> tuple[Filter, ...]:
+        """The filter for the idempotency keys of `route`."""
+        if route.idempotency is None or self.idempotency is None:
+            return ()
+        return (Guard(route.idempotency, route.name, self.idempotency),)
+
+    def cached(self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None) -> RouteCache | Filter | None:
+        """The cache of `route`; for one without, what hears of changes to the URIs that another one keeps."""
+        if self.cache is None:
+            return None
+        if route.cache is not None:
+            return RouteCache(route, route.cache, self.cache, edit)
+        if any(other.cache is not None and _meet(route, other) for other in routes):
+            return invalidator(self.cache.store)
+        return None
+
+    def write(self, page: metrics.Page) -> None:
+        """Add what is counted to a metrics page."""
+        if self.cache is not None:
+            self.cache.stats.write(page, self.cache.store.size, self.cache.store.evicted)
+        if self.idempotency is not None:
+            page.counter(
+                "arena_gateway_idempotency_total",
+                "Requests with an idempotency key, by what became of them.",
+                [({"route": route, "result": result}, n) for (route, result), n in self.idempotency.results.items()],
+            )
+
+    def _use_cache(self, spec: GatewaySpec) -> None:
+        if all(route.cache is None for route in spec.routes):
+            self.cache = None
+            return
+        room = spec.settings.cache.max_bytes
+        if self.cache is None:
+            self.cache = Cache(Shelf(room))
+        self.cache.store.max_bytes = room
+        self.cache.store.trim()
+
+
+def _shared(store: Store, project: str) -> Idempotency:
+    # Only now: this needs hiredis, which comes with the extra `state`.
+    from arena.gateway.idempotency.shared import SharedLedger
+
+    return Idempotency(SharedLedger(store, project))
+
+
+def _meet(one: Route, other: Route) -> bool:
+    """Whether the two may take requests to the same URI (of different methods)."""
+    return one.path == other.path and (one.hosts == other.hosts or not {*one.hosts}.isdisjoint(other.hosts))

@@ -1,0 +1,52 @@
+"""gateway.memory: what is remembered, and for which routes."""
+
+from __future__ import annotations
+
+from arena.gateway.cache.route import RouteCache
+from arena.gateway.memory import Memory
+from arena.model.cache import CacheRule, CacheSettings
+from arena.model.gateway import GatewaySpec
+from arena.model.idempotency import IdempotencyRule
+from arena.model.project import GatewaySettings
+from arena.model.route import Route
+from arena.telemetry.metrics import Page
+
+KEEPS = Route("keeps", "web", "/a", methods=("GET",), cache=CacheRule())
+WRITES = Route("writes", "web", "/a", methods=("POST",))
+ELSEWHERE = Route("elsewhere", "web", "/a", hosts=("other",))
+ONCE = Route("once", "web", "/b", idempotency=IdempotencyRule())
+
+
+def spec(*routes: Route, room: int = 1000) -> GatewaySpec:
+    return GatewaySpec("test", GatewaySettings(cache=CacheSettings(room)), routes)
+
+
+def test_nothing_for_routes_that_ask_for_nothing() -> None:
+    memory, page = Memory(), Page()
+    memory.use(spec(WRITES), None)
+    memory.write(page)
+    assert (memory.cache, memory.idempotency, page.text().strip()) == (None, None, "")
+    assert memory.guard(WRITES) == () and memory.cached(WRITES, (WRITES,), None) is None
+
+
+def test_it_stays_as_long_as_it_is_asked_for() -> None:
+    memory = Memory()
+    memory.use(spec(KEEPS, ONCE), None)
+    cache, idempotency = memory.cache, memory.idempotency
+    assert cache is not None and idempotency is not None
+    memory.use(spec(KEEPS, ONCE, room=2000), None)
+    assert memory.cache is cache and memory.idempotency is idempotency
+    assert cache.store.max_bytes == 2000
+    memory.use(spec(), None)
+    assert memory.cache is memory.idempotency is None
+
+
+def test_a_route_for_the_same_uris_tells_the_cache_of_changes() -> None:
+    memory = Memory()
+    routes = (KEEPS, WRITES, ELSEWHERE, ONCE)
+    memory.use(spec(*routes), None)
+    assert isinstance(memory.cached(KEEPS, routes, None), RouteCache)
+    assert memory.cached(WRITES, routes, None) is not None
+    assert memory.cached(ELSEWHERE, routes, None) is None
+    assert memory.cached(ONCE, routes, None) is None
+    assert len(memory.guard(ONCE)) == 1
