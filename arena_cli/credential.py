@@ -122,11 +122,12 @@ def _use_kept(verifier: Verifier, layout: StateLayout) -> None:
 
 def _use_published(verifier: Verifier, rule: Jwks) -> None:
     try:
-        document = asyncio.run(jwks_fetch.fetch_keys(rule)).document if rule.url else Path(rule.file).read_bytes()
-        verifier.keys = jwks.read(document, verifier.jwt.algorithms).keys
-    except FetchFailed as error:
+        if rule.file:
+            found = jwks.read_file(Path(rule.file), verifier.jwt.algorithms)
+        else:
+            found = jwks.read(asyncio.run(jwks_fetch.fetch_keys(rule)).document, verifier.jwt.algorithms)
+        verifier.keys = found.keys
+    except (FetchFailed, ConfigError) as error:
         verifier.trouble = str(error)
-    except OSError as error:
-        verifier.trouble = f"{rule.file}: {error.strerror}"
     except ValueError as error:
         verifier.trouble = f"what it publishes {error}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from arena.auth import jwks
+from arena.errors import ConfigError
 from tests.issuer import KEYS, jwk
 
 GOOD = jwk("ES256", "good")
@@ -111,3 +113,14 @@ FIELDS = st.sampled_from(["kty", "kid", "use", "alg", "key_ops", "n", "e", "crv"
 def test_no_document_breaks_the_reader(rows: list[Any]) -> None:
     found = jwks.read(document(*rows, GOOD))
     assert len(found.keys.keys) + len(found.skipped) == len(rows) + 1
+
+
+def test_a_set_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_bytes(document(GOOD))
+    assert [key.kid for key in jwks.read_file(tmp_path / "keys.json").keys.keys] == ["good"]
+    (tmp_path / "junk").write_bytes(b"{")
+    for name, why in (("gone", "cannot be read"), (".", "cannot be read"), ("junk", "is not JSON")):
+        with pytest.raises(ConfigError, match=why):
+            jwks.read_file(tmp_path / name)
+    with pytest.raises(ConfigError, match="not accepted here"):
+        jwks.read_file(tmp_path / "keys.json", ("RS256",))

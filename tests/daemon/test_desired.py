@@ -10,7 +10,7 @@ from arena.daemon import desired, launch
 from arena.daemon.desired import Desired
 from arena.errors import ConfigError
 from arena.model.layout import StateLayout
-from arena.model.project import Project
+from arena.model.project import GatewaySettings, Jwks, Jwt, Project
 from arena.model.service import Service
 
 
@@ -49,3 +49,13 @@ def test_a_secret_others_can_read_is_refused(layout: StateLayout, tmp_path: Path
     layout.token_keys.chmod(0o644)
     with pytest.raises(ConfigError, match="others can read"):
         Desired.of(Project("demo", str(tmp_path)), layout)
+
+
+def test_an_issuers_file_without_a_usable_key_is_said_to_whoever_asked(layout: StateLayout, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text('{"keys": [{"kty": "RSA"}]}')
+    theirs = Jwt(issuer="them", algorithms=(), jwks=Jwks(file=str(file)))
+    project = Project("demo", str(tmp_path), gateway=GatewaySettings(issuers=(theirs,)))
+    with pytest.raises(ConfigError, match="no key that can be used"):
+        Desired.of(project, layout)
+    assert not layout.token_keys.exists()  # nobody signs here

@@ -21,6 +21,9 @@ from arena.model.principal import Principal
 from arena.model.project import Jwt
 
 _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
+_ISSUE = "issue it with this project's `arena token issue`"
+_ASK_ISSUER = "ask its issuer for a new one"
+_ASK_AUDIENCE = "ask its issuer for one that is, or see gateway.auth.jwt.audience"
 _LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
 
 
@@ -29,13 +32,15 @@ def read_principal(claims: dict[str, Any], jwt: Jwt, now: float, *, of_keys: boo
     the gateway does and nobody else. Raises a TokenRefused that names the first claim at fault."""
     expires_at = _read_time(claims, "exp", required=True)
     if now >= expires_at + jwt.leeway:
-        raise TokenExpired(f"the token expired {_ago(now - expires_at)} ago", hint=_NEW_TOKEN)
+        raise TokenExpired(
+            f"the token expired {_ago(now - expires_at)} ago", hint=_NEW_TOKEN if jwt.is_ours else _ASK_ISSUER
+        )
     if now < _read_time(claims, "nbf") - jwt.leeway:
         raise TokenNotYetValid("the token is not valid yet", hint="wait, or compare the clocks of the two machines")
     if jwt.issuer:
         _check_issuer(claims, jwt.issuer)
     if jwt.audience:
-        _check_audience(claims, (jwt.audience, *jwt.other_audiences))
+        _check_audience(claims, (jwt.audience, *jwt.other_audiences), _ISSUE if jwt.is_ours else _ASK_AUDIENCE)
     return Principal(
         subject=_read_name(claims, "sub", required=True) if of_keys else _read_subject(claims),
         roles=frozenset(_read_roles(claims, jwt.roles_claim)),
@@ -62,12 +67,10 @@ def _check_issuer(claims: dict[str, Any], wanted: str) -> None:
     if claims.get("iss") is None:
         _absent("iss")
     if claims["iss"] != wanted:
-        raise TokenWrongIssuer(
-            f"the token was not issued by {wanted!r}", hint="issue it with this project's `arena token issue`"
-        )
+        raise TokenWrongIssuer(f"the token was not issued by {wanted!r}", hint=_ISSUE)
 
 
-def _check_audience(claims: dict[str, Any], wanted: tuple[str, ...]) -> None:
+def _check_audience(claims: dict[str, Any], wanted: tuple[str, ...], hint: str) -> None:
     given = claims.get("aud")
     if given is None:
         _absent("aud")
@@ -76,7 +79,7 @@ def _check_audience(claims: dict[str, Any], wanted: tuple[str, ...]) -> None:
     if not any(each in ([given] if isinstance(given, str) else given) for each in wanted):
         raise TokenWrongAudience(
             f"the token is not meant for {' or '.join(map(repr, wanted))}",
-            hint="issue it with this project's `arena token issue`",
+            hint=hint,
         )
 
 

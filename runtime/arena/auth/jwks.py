@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
@@ -15,6 +16,7 @@ from jwt.exceptions import PyJWTError
 
 from arena.auth.key_set import MAX_KEYS, KeySet
 from arena.auth.verify_key import ASYMMETRIC, KeyUnusable, VerifyKey, algorithms_of
+from arena.errors import ConfigError
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 _LONGEST_KID = 256  # characters
@@ -45,6 +47,19 @@ def read(document: bytes, algorithms: tuple[str, ...] = ()) -> Published:
     if len(keys) > MAX_KEYS:
         skipped.append(f"{len(keys) - MAX_KEYS} keys beyond the first {MAX_KEYS}")
     return Published(KeySet(keys), tuple(skipped))
+
+
+def read_file(path: Path, algorithms: tuple[str, ...] = ()) -> Published:
+    """The same for a document in a file. Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            return read(file.read(MAX_DOCUMENT_BYTES + 1), algorithms)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(
+            f"{path} {error}", hint="it should hold a key set: public keys of the issuer, for signatures"
+        ) from None
 
 
 def _rows(document: bytes) -> list[Any]:

@@ -7,14 +7,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from arena.auth import token_key
+from arena.auth import jwks, token_key
 from arena.auth.issuers import Issuers
 from arena.auth.secret import load_or_create
 from arena.daemon import component, store
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
-from arena.model.project import Project, StateSettings
+from arena.model.project import Jwt, Project, StateSettings
 from arena.model.workload import Workload
 
 
@@ -36,9 +36,7 @@ class Desired:
         embedded = store.address(layout) if project.state.embedded else None
         spec = component.gateway_spec(project, layout, embedded)
         # Better said here, to whoever asked, than in the log of a gateway that cannot start.
-        Issuers(spec.settings.issuers)
-        if any(issuer.is_kept for issuer in spec.settings.issuers):
-            token_key.load_or_create(layout.token_keys)
+        _check_issuers(spec.settings.issuers, layout)
         return cls(project, spec, component.workloads(project, layout, spec))
 
     def save(self, layout: StateLayout) -> None:
@@ -47,6 +45,15 @@ class Desired:
             write_private(layout.store_config, store.config(layout))
         write_private(layout.gateway_spec, json.dumps(codec.encode(self.spec)))
         write_private(layout.desired, json.dumps(codec.encode(self.project)))
+
+
+def _check_issuers(issuers: tuple[Jwt, ...], layout: StateLayout) -> None:
+    Issuers(issuers)
+    if any(issuer.is_kept for issuer in issuers):
+        token_key.load_or_create(layout.token_keys)
+    for issuer in issuers:
+        if issuer.jwks is not None and issuer.jwks.file:
+            jwks.read_file(Path(issuer.jwks.file), issuer.algorithms)
 
 
 def load(layout: StateLayout) -> Desired | None:

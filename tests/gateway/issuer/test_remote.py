@@ -160,6 +160,18 @@ async def test_an_issuer_that_is_down_costs_only_its_own_tokens(gateway: Gateway
         assert health["status"] == "ok" and health["issuers"][0]["keys"] == 3 and health["issuers"][0]["error"] == ""
 
 
+async def test_an_issuer_that_was_down_at_the_start_is_asked_again_by_itself(gateway: Gateway, issuer: Issuer) -> None:
+    issuer.close()
+    task = spawn(gateway.view.follow_access(), name="access")
+    await eventually(lambda: "error" in source(gateway, issuer).verifier.trouble)
+    issuer.open()
+    await eventually(lambda: source(gateway, issuer).verifier.keys)
+    await cancel(task)
+    async with connected(gateway) as client:
+        assert (await ask(client, issuer.token("RS256", "r"))).status == 200
+    assert issuer.asked == 1
+
+
 @pytest.mark.parametrize(
     "body", [b"<html>", b"{}", b'{"keys": []}', b'{"keys": [{"kty": "oct", "k": "AA"}]}', b" " * 300_000]
 )

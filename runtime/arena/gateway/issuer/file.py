@@ -10,7 +10,6 @@ from time import monotonic
 from arena.auth import jwks
 from arena.auth.jwks import Published
 from arena.auth.jwt import Verifier
-from arena.errors import ConfigError
 from arena.gateway.followed import Followed
 from arena.gateway.issuer.source import Condition, Source
 
@@ -50,13 +49,7 @@ class KeyFile:
         await self._file.refresh()
 
     def _read(self) -> Published:
-        try:
-            with self._path.open("rb") as file:
-                return jwks.read(file.read(jwks.MAX_DOCUMENT_BYTES + 1), self.verifier.jwt.algorithms)
-        except OSError as error:
-            raise ConfigError(f"{self._path} cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise ConfigError(f"{self._path} {error}") from None
+        return jwks.read_file(self._path, self.verifier.jwt.algorithms)
 
     def _use(self, found: Published) -> None:
         self.verifier.keys = found.keys
