@@ -41,7 +41,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Show circuit breakers; take instances out of traffic and put them back.",
         (
             Entry("breaker list", "Commands", "Show every instance's circuit breaker, weight and place in traffic."),
-            Entry("breaker trip", "Commands", "Take an instance, or all of a service, out of traffic."),
+            Entry("breaker trip", "Commands", "Take an instance, a service or a route out of traffic."),
             Entry("breaker reset", "Commands", "Put it back into traffic, and close its circuit breaker."),
         ),
     ),

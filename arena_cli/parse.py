@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from arena.errors import UsageError
+from arena.model.breaker import BreakerPlace
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -42,6 +43,13 @@ def place(text: str) -> tuple[str, str]:
     if not service or (slash and not instance) or "/" in instance:
         raise UsageError(f"{text!r} is neither SERVICE nor SERVICE/INSTANCE", hint="write it like web or web/web-2")
     return service, instance
+
+
+def breaker_place(text: str | None, route: str | None = None) -> BreakerPlace:
+    """A service or an instance, or the route instead. Raises UsageError."""
+    if (text is None) == (route is None):
+        raise UsageError("name a service, an instance or a route", hint="write it like web, web/web-2 or --route NAME")
+    return BreakerPlace(route=route or "") if text is None else BreakerPlace(*place(text))
 
 
 def scale(words: list[str]) -> dict[str, int]:

@@ -9,15 +9,19 @@ import typer
 
 from arena_cli.context import current_context
 from arena_cli.options import OutputOption
-from arena_cli.parse import place
+from arena_cli.parse import breaker_place
 
 
 async def reset(
     where: Annotated[
-        str,
-        typer.Argument(metavar="SERVICE[/INSTANCE]", help="web, or web/web-2 for one instance.", show_default=False),
-    ],
+        str | None,
+        typer.Argument(metavar="[SERVICE[/INSTANCE]]", help="web, or web/web-2 for one instance.", show_default=False),
+    ] = None,
     *,
+    route: Annotated[
+        str | None,
+        typer.Option("--route", metavar="NAME", help="A route that has a breaker, instead.", show_default=False),
+    ] = None,
     output: OutputOption = "table",
 ) -> None:
     """Put it back into traffic, and close its circuit breaker.
@@ -26,10 +30,10 @@ async def reset(
     """
     from arena_cli.render import breaker
 
-    service, instance = place(where)
+    place = breaker_place(where, route)
     context = current_context()
     async with context.client() as arena:
-        rows = await arena.reset(service, instance)
+        rows = await arena.reset(place)
     if output == "json":
         context.write(breaker.as_json(rows))
     else:

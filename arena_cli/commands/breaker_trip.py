@@ -9,15 +9,19 @@ import typer
 
 from arena_cli.context import current_context
 from arena_cli.options import OutputOption
-from arena_cli.parse import duration, place
+from arena_cli.parse import breaker_place, duration
 
 
 async def trip(
     where: Annotated[
-        str,
-        typer.Argument(metavar="SERVICE[/INSTANCE]", help="web, or web/web-2 for one instance.", show_default=False),
-    ],
+        str | None,
+        typer.Argument(metavar="[SERVICE[/INSTANCE]]", help="web, or web/web-2 for one instance.", show_default=False),
+    ] = None,
     *,
+    route: Annotated[
+        str | None,
+        typer.Option("--route", metavar="NAME", help="A route that has a breaker, instead.", show_default=False),
+    ] = None,
     seconds: Annotated[
         float | None,
         typer.Option(
@@ -30,17 +34,17 @@ async def trip(
     ] = None,
     output: OutputOption = "table",
 ) -> None:
-    """Take an instance, or all of a service, out of traffic.
+    """Take an instance, a service or a route out of traffic.
 
     Requests under way end as they would; no new ones are sent. It holds on every gateway worker, and through their restarts,
     until `arena breaker reset`, `arena down`, or the time given with --for.
     """
     from arena_cli.render import breaker
 
-    service, instance = place(where)
+    place = breaker_place(where, route)
     context = current_context()
     async with context.client() as arena:
-        rows = await arena.trip(service, instance, seconds)
+        rows = await arena.trip(place, seconds)
     if output == "json":
         context.write(breaker.as_json(rows))
     else:

@@ -40,19 +40,15 @@ def listing(rows: Sequence[BreakerRow], now: float) -> Text:
 
 def _cells(seen: list[BreakerRow], now: float) -> list[Text | str]:
     first = seen[0]
+    name = f"route {first.route}" if first.route else first.instance
+    judged: list[Text | str] = [first.service, name, _state(seen, now), str(sum(row.opened for row in seen))]
+    if first.route:
+        return [*judged, "-", "-", "-", "-"]
     weight = f"{min(row.weight for row in seen):g}"
     if any(row.weight != row.full_weight for row in seen):
         weight += f" of {first.full_weight:g}"
-    return [
-        first.service,
-        first.instance,
-        _state(seen, now),
-        str(sum(row.opened for row in seen)),
-        first.health,
-        weight if any(row.in_traffic for row in seen) else Text("-", FAINT),
-        str(sum(row.in_flight for row in seen)),
-        first.url,
-    ]
+    shown = weight if any(row.in_traffic for row in seen) else Text("-", FAINT)
+    return [*judged, first.health, shown, str(sum(row.in_flight for row in seen)), first.url]
 
 
 def _state(seen: list[BreakerRow], now: float) -> Text:
@@ -71,11 +67,11 @@ def _state(seen: list[BreakerRow], now: float) -> Text:
     return text
 
 
-def _endpoint(row: BreakerRow) -> tuple[str, str, str]:
-    return row.service, row.instance, row.url
+def _endpoint(row: BreakerRow) -> tuple[str, str, str, str]:
+    return row.service, row.route, row.instance, row.url
 
 
-def _key(row: BreakerRow) -> tuple[str, int, str, str, str]:
-    """By service, web-2 before web-10."""
+def _key(row: BreakerRow) -> tuple[str, str, int, str, str, str]:
+    """By service, its instances first, web-2 before web-10."""
     number = row.instance.rpartition("-")[2]
-    return row.service, int(number) if number.isdecimal() else 0, row.instance, row.url, row.worker
+    return row.service, row.route, int(number) if number.isdecimal() else 0, row.instance, row.url, row.worker

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, PartReport, UpReport, UpRequest
 from arena.control.operator import Listener
 from arena.errors import ArenaError
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.event import Event, EventName
 from arena.model.instance import InstanceRow
 from arena.model.logline import LogLine, LogQuery
@@ -44,13 +44,16 @@ HEALTH = (
     HealthRow("web", "web-1", "running", "unhealthy", "127.0.0.1:4000", "GET /health: refused", 1_700_000_000.0),
 )
 
-BREAKERS = tuple(
-    BreakerRow(
-        f"gateway-{worker}", "web", name, f"http://127.0.0.1:400{port}", state,
-        opened, 1.5 * opened, 0.0, None, "passing", True, 0, 1.0, 1.0,
-    )
-    for worker in (1, 2)
-    for port, (name, state, opened) in enumerate((("web-1", "open", 1), ("web-2", "closed", 0)))
+BREAKERS = (
+    *(
+        BreakerRow(
+            f"gateway-{worker}", "web", state, opened, 1.5 * opened, None,
+            instance=name, url=f"http://127.0.0.1:400{opened}", health="passing",
+        )
+        for worker in (1, 2)
+        for name, state, opened in (("web-1", "open", 1), ("web-2", "closed", 0))
+    ),
+    BreakerRow("gateway-1", "web", "closed", 0, 0.0, None, route="all"),
 )  # fmt: skip
 
 _ANSWERED = '{"level": "info", "message": "answered", "status": 200}'
@@ -134,14 +137,14 @@ class FakeOperator:
     async def breakers(self) -> tuple[BreakerRow, ...]:
         return self.breakers_now
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        self.calls.append(("trip", (service, instance, seconds)))
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        self.calls.append(("trip", (place, seconds)))
         if self.error is not None:
             raise self.error
         return self.breakers_now
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
-        self.calls.append(("reset", (service, instance)))
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
+        self.calls.append(("reset", place))
         return self.breakers_now
 
     async def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.errors import UsageError
-from arena_cli.parse import duration, moment, place, scale
+from arena.model.breaker import BreakerPlace
+from arena_cli.parse import breaker_place, duration, moment, scale
 
 
 @pytest.mark.parametrize(
@@ -67,12 +68,22 @@ def test_what_is_no_scale_is_refused(word: str) -> None:
         scale([word])
 
 
-@pytest.mark.parametrize(("word", "meant"), [("web", ("web", "")), ("web/web-2", ("web", "web-2"))])
-def test_places(word: str, meant: tuple[str, str]) -> None:
-    assert place(word) == meant
+@pytest.mark.parametrize(
+    ("word", "route", "meant"),
+    [
+        ("web", None, BreakerPlace("web")),
+        ("web/web-2", None, BreakerPlace("web", "web-2")),
+        (None, "all", BreakerPlace(route="all")),
+    ],
+)
+def test_places(word: str | None, route: str | None, meant: BreakerPlace) -> None:
+    assert breaker_place(word, route) == meant
 
 
-@pytest.mark.parametrize("word", ["", "/", "/web", "web/", "web/a/b"])
-def test_what_is_no_place(word: str) -> None:
-    with pytest.raises(UsageError, match="SERVICE/INSTANCE"):
-        place(word)
+@pytest.mark.parametrize(
+    ("word", "route"),
+    [("", None), ("/", None), ("/web", None), ("web/", None), ("web/a/b", None), (None, None), ("web", "all")],
+)
+def test_what_is_no_place(word: str | None, route: str | None) -> None:
+    with pytest.raises(UsageError):
+        breaker_place(word, route)

@@ -36,6 +36,7 @@ services:
     ports: [8101]
     routes:
       - {{path: /ai, roles: [user], rate_limits: []}}
+      - {{path: /c, breaker: {{failures: 7, slow_after: 1s}}}}
       - {{path: /b, hosts: [x.y], methods: [GET], auth: none, first_byte_timeout: 1ms, max_body_bytes: 5}}
     metadata: {{version: 1.10, price: $$1, weight: 2}}
     allow_from: [db]

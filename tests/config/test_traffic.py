@@ -83,3 +83,12 @@ def test_mistakes(problems: Problems, written: str, message: str) -> None:
 def test_mistakes_of_balance(problems: Problems, written: str, message: str) -> None:
     (problem,) = problems(f"services: {{a: {{command: run, traffic: {{{written}}}}}}}")
     assert message in problem
+
+
+def test_a_route_has_a_breaker_when_it_says_so(load: Load, problems: Problems) -> None:
+    text = "services: {{a: {{command: run, routes: [{{path: /a, {}}}]}}}}"
+    for written, rule in (("", None), ("breaker: {}", BreakerRule()), ("breaker: {disable: true}", None)):
+        assert load(text.format(written)).project.services[0].routes[0].breaker == rule
+    assert load(text.format("breaker: {failures: 9}")).project.services[0].routes[0].breaker == BreakerRule(9)
+    (problem,) = problems(text.format("breaker: {}, upgrade: websocket"))
+    assert "cannot judge a websocket" in problem

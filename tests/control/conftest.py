@@ -17,7 +17,7 @@ from arena.control.operator import Listener
 from arena.control.server import Server
 from arena.control.socket import socket_path
 from arena.errors import WaitTimeout
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.event import Event
 from arena.model.instance import InstanceRow
 from arena.model.layout import StateLayout
@@ -65,16 +65,12 @@ class RecordingOperator:
     async def breakers(self) -> tuple[BreakerRow, ...]:
         return ()
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        self.asked.append((service, instance, seconds))
-        return (
-            BreakerRow(
-                "", service, instance, "http://h:1", "tripped", 0, 0.0, 0.0, seconds, "passing", False, 0, 1.0, 1.0
-            ),
-        )
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        self.asked.append((place, seconds))
+        return (BreakerRow("", place.service, "tripped", 0, 0.0, seconds, place.route, place.instance),)
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
-        self.asked.append((service, instance))
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
+        self.asked.append(place)
         return ()
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:

@@ -9,6 +9,7 @@ from arena.control.client import Client, connect
 from arena.control.messages import UpRequest
 from arena.control.socket import socket_path
 from arena.errors import ArenaError, NothingRunning, WaitTimeout
+from arena.model.breaker import BreakerPlace
 from arena.model.event import Event
 from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
@@ -82,10 +83,11 @@ async def test_the_daemon_ending_mid_call_is_an_error_not_a_result(layout: State
 
 
 async def test_breakers_are_told_tripped_and_reset(client: Client, operator) -> None:
+    one, route = BreakerPlace("web", "web-2"), BreakerPlace(route="all")
     assert await client.breakers() == ()
-    (row,) = await client.trip("web", "web-2", 60.0)
-    assert (row.instance, row.state, row.tripped_until) == ("web-2", "tripped", 60.0)
-    (row,) = await client.trip("web", "", None)
-    assert row.tripped_until is None
-    assert await client.reset("web", "web-2") == ()
-    assert operator.asked == [("web", "web-2", 60.0), ("web", "", None), ("web", "web-2")]
+    (row,) = await client.trip(one, 60.0)
+    assert (row.place, row.state, row.tripped_until) == (one, "tripped", 60.0)
+    (row,) = await client.trip(route, None)
+    assert (row.place, row.tripped_until) == (route, None)
+    assert await client.reset(one) == ()
+    assert operator.asked == [(one, 60.0), (route, None), one]

@@ -19,10 +19,12 @@ from arena.gateway.listener import listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
 from arena.model.address import Address
+from arena.model.breaker import BreakerPlace
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
+from arena.model.traffic import BreakerRule
 
 NAMES = ("web-1", "web-2")
 
@@ -44,7 +46,10 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
     secret_file, orders = tmp_path / "service", tmp_path / "orders.json"
     secret = load_or_create(secret_file)
     spec = GatewaySpec(
-        "p", GatewaySettings(issuers=(Jwt("s" * 32),)), (Route("web", "web", "/", auth="none"),),
+        "p", GatewaySettings(issuers=(Jwt("s" * 32),)), (
+            Route("web", "web", "/", auth="none"),
+            Route("guarded", "web", "/guarded", auth="none", breaker=BreakerRule()),
+        ),
         orders_file=str(orders), service_secret_file=str(secret_file),
     )  # fmt: skip
     endpoints = tuple(Endpoint("web", name, Address("127.0.0.1", 9), "passing") for name in NAMES)
@@ -67,36 +72,47 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
 
 async def test_every_endpoint_of_every_worker_is_listed(fleet: Fleet) -> None:
     rows = await fleet.breakers.rows()
-    assert [(row.worker, row.instance, row.state) for row in rows] == [
-        (worker, name, "closed") for worker in ("gateway-1", "gateway-2") for name in NAMES
+    assert [(row.worker, row.instance or row.route, row.state) for row in rows] == [
+        (worker, name, "closed") for worker in ("gateway-1", "gateway-2") for name in (*NAMES, "guarded")
     ]
+
+
+async def test_a_route_is_tripped_and_nothing_else(fleet: Fleet) -> None:
+    rows = await fleet.breakers.trip(BreakerPlace(route="guarded"), None)
+    assert [(row.worker, row.route, row.service, row.state) for row in rows] == [
+        (worker, "guarded", "web", "tripped") for worker in ("gateway-1", "gateway-2")
+    ]
+    assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
+    assert {row.state for row in await fleet.breakers.reset(BreakerPlace(route="guarded"))} == {"closed"}
 
 
 async def test_an_order_is_followed_by_all_when_it_returns(fleet: Fleet) -> None:
     began = time.monotonic()
-    rows = await fleet.breakers.trip("web", "web-2", None)
+    rows = await fleet.breakers.trip(BreakerPlace("web", "web-2"), None)
     assert time.monotonic() - began < 3.0  # mostly 0.2 s; the machine may be busy
     assert [(row.instance, row.state, row.tripped_until) for row in rows] == [("web-2", "tripped", None)] * 2
     assert fleet.in_traffic() == [["web-1"], ["web-1"]]
-    rows = await fleet.breakers.trip("web", "", 600.0)
+    rows = await fleet.breakers.trip(BreakerPlace("web"), 600.0)
     assert len(rows) == 4
     assert all(row.tripped_until is not None and 590 < row.tripped_until - time.time() <= 600 for row in rows)
     assert fleet.in_traffic() == [[], []]
-    assert {row.state for row in await fleet.breakers.reset("web", "")} == {"closed"}
+    assert {row.state for row in await fleet.breakers.reset(BreakerPlace("web"))} == {"closed"}
     assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
 
 
 @pytest.mark.parametrize(
-    ("service", "instance", "message", "hint"),
+    ("place", "message", "hint"),
     [
-        ("wbe", "", "no instance of 'wbe' is registered", "did you mean 'web'?"),
-        ("db", "", "no instance of 'db' is registered", "there are: web"),
-        ("web", "web-3", "web has no instance 'web-3'", "did you mean"),
+        (BreakerPlace("wbe"), "no instance of 'wbe' is registered", "did you mean 'web'?"),
+        (BreakerPlace("db"), "no instance of 'db' is registered", "there are: web"),
+        (BreakerPlace("web", "web-3"), "web has no instance 'web-3'", "did you mean"),
+        (BreakerPlace(route="gaurded"), "no route 'gaurded' has a breaker", "did you mean 'guarded'?"),
+        (BreakerPlace(route="web"), "no route 'web' has a breaker", "there are: guarded"),
     ],
 )
-async def test_what_is_not_there(fleet: Fleet, service: str, instance: str, message: str, hint: str) -> None:
+async def test_what_is_not_there(fleet: Fleet, place: BreakerPlace, message: str, hint: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
-        await fleet.breakers.trip(service, instance, None)
+        await fleet.breakers.trip(place, None)
     assert hint in caught.value.hint
     assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
 
@@ -116,5 +132,5 @@ async def test_a_worker_that_does_not_follow_is_told_and_the_order_stands(
     monkeypatch.setattr(breakers, "_OBEDIENCE", 0.3)
     fleet.views[1].orders._followed = None
     with pytest.raises(ArenaError, match="not every gateway worker has followed"):
-        await fleet.breakers.trip("web", "web-1", None)
+        await fleet.breakers.trip(BreakerPlace("web", "web-1"), None)
     assert fleet.in_traffic()[0] == ["web-2"]

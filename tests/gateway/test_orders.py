@@ -9,7 +9,7 @@ from pathlib import Path
 from arena.auth.ledger import Ledger
 from arena.gateway.orders import Orders
 from arena.gateway.view import View
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.snapshot import Snapshot
 from arena.model.traffic import BreakerRule, Traffic
 from arena.policy.order import added
@@ -17,9 +17,10 @@ from arena.tasks import cancel, spawn
 from tests.gateway.kit import Gateway, Start, Stub, bearer, connected, eventually, get, nowhere
 
 
-def give(file: Path, verb: str, instance: str = "", lasts: float | None = None) -> None:
+def give(file: Path, verb: str, instance: str = "", lasts: float | None = None, route: str = "") -> None:
     now = time.time()
-    order = BreakerOrder(verb, "web", instance, now, lasts and now + lasts)  # type: ignore[arg-type]  # a literal
+    place = BreakerPlace(route=route) if route else BreakerPlace("web", instance)
+    order = BreakerOrder(verb, place, now, lasts and now + lasts)  # type: ignore[arg-type]  # a literal
     Ledger(file, BreakerOrder).update(lambda rows: added(rows, order, now))
 
 

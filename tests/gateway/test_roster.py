@@ -11,7 +11,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.roster import Roster
 from arena.gateway.target import Target
 from arena.model.address import Address
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.resilience import Retries
 from arena.model.snapshot import Endpoint
 from arena.model.traffic import OutlierRule, Traffic
@@ -155,7 +155,7 @@ def test_a_reset_pardons_and_another_rule_begins_anew() -> None:
         roster.tend(110.0)
         assert some[0].ejected
         if pardon:
-            roster.reset(BreakerOrder("reset", "web", "web-0", 0.0))
+            roster.reset(BreakerOrder("reset", BreakerPlace("web", "web-0"), 0.0))
             roster.reconsider(111.0)
             roster.tend(112.0)
         else:

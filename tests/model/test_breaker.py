@@ -1,10 +1,17 @@
-"""model.breaker: which endpoints an order speaks of."""
+"""model.breaker: what an order is about."""
 
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerPlace, BreakerRow
 
 
-def test_an_order_covers_its_instance_or_all_of_its_service() -> None:
-    one, every = BreakerOrder("trip", "web", "web-1", 0.0), BreakerOrder("trip", "web", "", 0.0)
-    places = [("web", "web-1"), ("web", "web-2"), ("web", ""), ("api", "web-1")]
-    assert [one.covers(*place) for place in places] == [True, False, False, False]
-    assert [every.covers(*place) for place in places] == [True, True, True, False]
+def test_a_place_covers_its_instance_or_all_of_its_service_or_its_route() -> None:
+    one, every, route = BreakerPlace("web", "web-1"), BreakerPlace("web"), BreakerPlace(route="web")
+    others = [one, BreakerPlace("web", "web-2"), every, BreakerPlace("api", "web-1"), route, BreakerPlace(route="b")]
+    assert [one.covers(other) for other in others] == [True, False, False, False, False, False]
+    assert [every.covers(other) for other in others] == [True, True, True, False, False, False]
+    assert [route.covers(other) for other in others] == [False, False, False, False, True, False]
+
+
+def test_a_row_says_where_it_is() -> None:
+    row = BreakerRow("", "web", "closed", 0, 0.0, None, instance="web-1")
+    assert row.place == BreakerPlace("web", "web-1")
+    assert BreakerRow("", "web", "closed", 0, 0.0, None, route="all").place == BreakerPlace(route="all")

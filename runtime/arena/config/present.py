@@ -254,6 +254,7 @@ def _route(route: Route) -> dict[str, Any]:
         shown["fallback"] = resilience.shown_fallback(route.fallback)
     if route.hedge is not None:
         shown["hedge"] = resilience.shown_hedge(route.hedge)
+    shown |= {"breaker": _breaker(route.breaker)} if route.breaker is not None else {}
     if route.fault is not None:
         shown["fault"] = resilience.shown_fault(route.fault)
     if route.max_body_bytes is not None:

@@ -15,7 +15,7 @@ from arena.config.environment import environment
 from arena.config.own_file import OwnFile, own_file
 from arena.config.secrecy import conceal
 from arena.config.shell_words import shell_word
-from arena.config.traffic import traffic
+from arena.config.traffic import breaker, traffic
 from arena.model.address import Address
 from arena.model.route import Route
 from arena.model.service import Dependency, Probe, Restart, Service
@@ -219,6 +219,7 @@ def _route(service_name: str, number: int, section: RouteSection, own: OwnFile, 
         fallback=resilience.fallback(section.fallback),
         fault=resilience.fault(section.fault),
         concurrency=concurrency(section.concurrency),
+        breaker=breaker(section.breaker),
         hedge=resilience.hedge(section.hedge),
         cache=cache.rule(section.cache),
         idempotency=idempotency.rule(section.idempotency),

@@ -12,7 +12,7 @@ from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 def traffic(section: TrafficSection) -> Traffic:
     """The rules that a service's section states, with the defaults for the rest."""
     return Traffic(
-        breaker=None if section.breaker.disable else _breaker(section.breaker),
+        breaker=breaker(section.breaker),
         balance=section.balance,
         concurrency=concurrency(section.concurrency),
         max_connections=section.max_connections,
@@ -25,7 +25,10 @@ def traffic(section: TrafficSection) -> Traffic:
     )
 
 
-def _breaker(section: BreakerSection) -> BreakerRule:
+def breaker(section: BreakerSection | None) -> BreakerRule | None:
+    """The rule that a section states; None without one, and when it is disabled."""
+    if section is None or section.disable:
+        return None
     return BreakerRule(
         failures=section.failures,
         error_rate=section.error_rate,

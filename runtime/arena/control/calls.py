@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.event import Event
 from arena.model.instance import InstanceRow
 from arena.model.logline import LogLine, LogQuery
@@ -34,8 +34,8 @@ CALLS: dict[str, Call] = {
     "rows": Call(tuple[InstanceRow, ...], {"everything": bool}),
     "health": Call(tuple[HealthRow, ...]),
     "breakers": Call(tuple[BreakerRow, ...]),
-    "trip": Call(tuple[BreakerRow, ...], {"service": str, "instance": str, "seconds": float | None}),
-    "reset": Call(tuple[BreakerRow, ...], {"service": str, "instance": str}),
+    "trip": Call(tuple[BreakerRow, ...], {"place": BreakerPlace, "seconds": float | None}),
+    "reset": Call(tuple[BreakerRow, ...], {"place": BreakerPlace}),
     "logs": Call(type(None), {"query": LogQuery}, LogLine),
 }
 

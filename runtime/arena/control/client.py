@@ -15,7 +15,7 @@ from arena.control.operator import Listener
 from arena.control.socket import socket_path
 from arena.errors import ArenaError, NothingRunning, from_code
 from arena.model import codec
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
 from arena.model.logline import LogLine, LogQuery
@@ -59,11 +59,11 @@ class Client:
     async def breakers(self) -> tuple[BreakerRow, ...]:
         return await self._call("breakers", {})
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        return await self._call("trip", {"service": service, "instance": instance, "seconds": seconds})
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        return await self._call("trip", {"place": place, "seconds": seconds})
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
-        return await self._call("reset", {"service": service, "instance": instance})
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
+        return await self._call("reset", {"place": place})
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         async with contextlib.aclosing(self._converse("logs", {"query": query})) as messages:

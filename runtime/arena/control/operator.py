@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.logline import LogLine, LogQuery
@@ -51,17 +51,16 @@ class Operator(Protocol):
         ...
 
     async def breakers(self) -> tuple[BreakerRow, ...]:
-        """Every endpoint as every gateway worker sees it."""
+        """Every endpoint, and every route with a breaker, as every gateway worker sees it."""
         ...
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        """Keep an instance ("" for all of the service) out of traffic, for `seconds` or until it is reset. Returns its rows
-        once every gateway worker has followed. Raises UsageError for what is not registered."""
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        """Keep an instance, a service or a route out of traffic, for `seconds` or until it is reset. Returns its rows once
+        every gateway worker has followed. Raises UsageError for what is not there."""
         ...
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
-        """Put an instance ("" for all of the service) back into traffic and close its breakers. Returns and raises as `trip`
-        does."""
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
+        """Put it back into traffic and close its breakers. Returns and raises as `trip` does."""
         ...
 
     def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:

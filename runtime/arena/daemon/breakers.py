@@ -14,7 +14,7 @@ from arena.auth.ledger import Ledger
 from arena.errors import ArenaError, UsageError
 from arena.model import codec
 from arena.model.address import Address
-from arena.model.breaker import BreakerOrder, BreakerRow
+from arena.model.breaker import BreakerOrder, BreakerPlace, BreakerRow
 from arena.policy.order import added
 
 _PATIENCE = 1.5  # seconds for one worker's answer
@@ -36,27 +36,25 @@ class Breakers:
         """Every endpoint as every worker sees it. Raises ArenaError when a worker does not answer."""
         return (await self._look())[1]
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        """Keep an instance ("" for all) out of traffic, for `seconds` or without end. Returns its rows once every worker has
-        followed. Raises UsageError for what is not there, ArenaError when a worker does not answer or follow."""
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        """Keep it out of traffic, for `seconds` or without end. Returns its rows once every worker has followed. Raises
+        UsageError for what is not there, ArenaError when a worker does not answer or follow."""
         now = time.time()
-        return await self._give(
-            BreakerOrder("trip", service, instance, now, None if seconds is None else now + seconds)
-        )
+        return await self._give(BreakerOrder("trip", place, now, None if seconds is None else now + seconds))
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         """Put it back, and close its breakers. Returns and raises as `trip` does."""
-        return await self._give(BreakerOrder("reset", service, instance, time.time()))
+        return await self._give(BreakerOrder("reset", place, time.time()))
 
     async def _give(self, order: BreakerOrder) -> tuple[BreakerRow, ...]:
         _, rows = await self._look()
-        _require(order, rows)
+        _require(order.place, rows)
         self._orders.update(lambda orders: added(orders, order, order.at))
         end = time.monotonic() + _OBEDIENCE
         while time.monotonic() < end:
             obeyed, rows = await self._look()
             if obeyed >= order.at:
-                return tuple(row for row in rows if order.covers(row.service, row.instance))
+                return tuple(row for row in rows if order.place.covers(row.place))
             await asyncio.sleep(_LOOK_AGAIN)
         raise ArenaError(
             f"not every gateway worker has followed within {_OBEDIENCE:g} s",
@@ -72,7 +70,7 @@ class Breakers:
         rows = (
             codec.decode(BreakerRow, {**row, "worker": name})
             for name, page in zip(workers, pages, strict=True)
-            for row in page["breakers"]
+            for row in (*page["breakers"], *page["routes"])
         )
         return min(page["obeyed"] for page in pages), tuple(rows)
 
@@ -94,15 +92,17 @@ class Breakers:
             ) from None
 
 
-def _require(order: BreakerOrder, rows: Sequence[BreakerRow]) -> None:
-    services = {row.service for row in rows}
-    if order.service not in services:
-        raise UsageError(f"no instance of {order.service!r:.60} is registered", hint=_near(order.service, services))
-    instances = {row.instance for row in rows if row.service == order.service}
-    if order.instance and order.instance not in instances:
-        raise UsageError(
-            f"{order.service} has no instance {order.instance!r:.60}", hint=_near(order.instance, instances)
-        )
+def _require(place: BreakerPlace, rows: Sequence[BreakerRow]) -> None:
+    services, routes = {row.service for row in rows if not row.route}, {row.route for row in rows if row.route}
+    instances = {row.instance for row in rows if row.service == place.service}
+    if place.route:
+        if place.route not in routes:
+            raise UsageError(f"no route {place.route!r:.60} has a breaker", hint=_near(place.route, routes))
+    elif place.service not in services:
+        raise UsageError(f"no instance of {place.service!r:.60} is registered", hint=_near(place.service, services))
+    elif place.instance and place.instance not in instances:
+        message = f"{place.service} has no instance {place.instance!r:.60}"
+        raise UsageError(message, hint=_near(place.instance, instances))
 
 
 def _near(name: str, names: set[str]) -> str:

@@ -24,7 +24,7 @@ from arena.daemon.identity import Identities
 from arena.daemon.registration import Registrations
 from arena.errors import ArenaError, UsageError, WaitTimeout
 from arena.model.address import Address
-from arena.model.breaker import BreakerRow
+from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
@@ -164,11 +164,11 @@ class DaemonOperator:
     async def breakers(self) -> tuple[BreakerRow, ...]:
         return await self._breakers.rows()
 
-    async def trip(self, service: str, instance: str, seconds: float | None) -> tuple[BreakerRow, ...]:
-        return await self._breakers.trip(service, instance, seconds)
+    async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
+        return await self._breakers.trip(place, seconds)
 
-    async def reset(self, service: str, instance: str) -> tuple[BreakerRow, ...]:
-        return await self._breakers.reset(service, instance)
+    async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
+        return await self._breakers.reset(place)
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         instances = {instance.name for instance in self._supervisor.instances()}

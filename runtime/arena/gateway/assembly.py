@@ -16,6 +16,7 @@ from arena.gateway.condition import compile_conditions
 from arena.gateway.cors import CorsRule, without_the_services
 from arena.gateway.fallback import compile_fallback
 from arena.gateway.filters.auth import Authenticator
+from arena.gateway.filters.breaker import RouteBreaker
 from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.fault import inject
 from arena.gateway.filters.limit import Meter, admit
@@ -30,7 +31,7 @@ from arena.gateway.roster import Roster
 from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
 from arena.gateway.target import Target, TargetKey, key_of
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
@@ -56,6 +57,7 @@ class Assembler:
         self._meters: dict[tuple[str, RateLimit], Meter] = {}
         self._rosters: dict[str, Roster] = {}
         self._orders: tuple[BreakerOrder, ...] = ()
+        self._guards: dict[str, RouteBreaker] = {}
         self._trip_ends = inf  # when the next one does, in Unix seconds
         self.gates = Gates()
         self.store: Store | None = None
@@ -93,6 +95,7 @@ class Assembler:
         rules = spec.traffic
         self._follow(snapshot, rules)
         self._introduce(spec)
+        self._follow_guards(spec.routes)
         self._mark_tripped(time.time())
         every_route = (*spec.routes, *_auto_routes(spec, snapshot))
         names = {e.service for e in snapshot.endpoints}
@@ -123,6 +126,7 @@ class Assembler:
                         *self.memory.guard(route),
                         *change.filters,
                         *((kept,) if kept is not None else ()),
+                        *self._guard(route),
                         *((inject(route.fault),) if route.fault is not None else ()),
                         *self.chaos.filters(route.asked),
                         *self._mirror(route, services),
@@ -142,6 +146,10 @@ class Assembler:
             )
         return Table(routes, pages, self._own, self._unmatched)
 
+    def _guard(self, route: Route) -> tuple[Filter, ...]:
+        guard = self._guards.get(route.name)
+        return () if guard is None else (guard,)
+
     def _split(self, route: Route, services: dict[str, Service]) -> tuple[Filter, ...]:
         if route.split is None:
             return ()
@@ -160,10 +168,18 @@ class Assembler:
         """Every service, with its endpoints."""
         return self._rosters.values()
 
+    @property
+    def guards(self) -> Collection[RouteBreaker]:
+        """The breakers of routes."""
+        return self._guards.values()
+
     def obey(self, orders: tuple[BreakerOrder, ...], resets: Iterable[BreakerOrder] = ()) -> None:
         """Follow what people ordered, `resets` being news."""
         self._orders = orders
         self._mark_tripped(time.time())
+        for guard in self._guards.values():
+            if any(reset.place.covers(guard.place) for reset in resets):
+                guard.breaker.reset()
         for roster in self._rosters.values():
             for reset in resets:
                 roster.reset(reset)
@@ -204,6 +220,17 @@ class Assembler:
             else:
                 target.follow(endpoint, rules)
 
+    def _follow_guards(self, routes: Iterable[Route]) -> None:
+        """The breaker of a route stays as it is unless its rule is another one."""
+        before, self._guards = self._guards, {}
+        for route in routes:
+            if route.breaker is not None:
+                known = before.get(route.name)
+                same = known is not None and known.breaker.rule == route.breaker and known.service == route.service
+                self._guards[route.name] = (known if same else None) or RouteBreaker(
+                    route.name, route.service, route.breaker
+                )
+
     def _introduce(self, spec: GatewaySpec) -> None:
         """Tell services who asks."""
         introductions = self.introductions
@@ -215,8 +242,11 @@ class Assembler:
         """Tell every target whether it is kept out; `now` in Unix seconds."""
         self._trip_ends = min((order.until for order in self._orders if order.until and order.until > now), default=inf)
         for target in self._targets.values():
-            order = in_force(self._orders, target.service, target.instance, now)
+            order = in_force(self._orders, BreakerPlace(target.service, target.instance), now)
             target.tripped_until = 0.0 if order is None else order.until or inf
+        for guard in self._guards.values():
+            order = in_force(self._orders, guard.place, now)
+            guard.tripped_until = 0.0 if order is None else order.until or inf
 
     def _serve(self, names: set[str], snapshot: Snapshot, traffic: dict[str, Traffic]) -> dict[str, Service]:
         """The services of these names with their endpoints. Those that are there when we start are warm."""

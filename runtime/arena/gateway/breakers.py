@@ -10,6 +10,7 @@ from arena.gateway.target import COUNTING
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
+    from arena.gateway.filters.breaker import RouteBreaker
     from arena.gateway.roster import Roster
     from arena.gateway.stats import Stats
     from arena.gateway.target import Target
@@ -38,6 +39,41 @@ def rows(rosters: Iterable[Roster], now: float) -> list[dict[str, object]]:
         }
         for roster, target in _all(rosters)
     ]
+
+
+def route_rows(guards: Iterable[RouteBreaker], now: float) -> list[dict[str, object]]:
+    """One row for each route that has a breaker."""
+    return [
+        {
+            "route": guard.route,
+            "service": guard.service,
+            "state": "tripped" if guard.tripped_until else guard.breaker.state(now),
+            "opened": guard.breaker.opened,
+            "wait_seconds": round(guard.breaker.wait(now), 3),
+            "tripped_until": guard.tripped_until if 0 < guard.tripped_until < inf else None,
+        }
+        for guard in sorted(guards, key=lambda one: one.route)
+    ]
+
+
+def write_routes(page: metrics.Page, guards: Iterable[RouteBreaker], now: float) -> None:
+    """The breakers of routes on the metrics page."""
+    everybody = sorted(guards, key=lambda one: one.route)
+    page.gauge(
+        "arena_gateway_route_breaker_state",
+        "0 closed, 1 half-open, 2 open or tripped.",
+        [({"route": one.route}, 2 if one.tripped_until else _LEVELS[one.breaker.state(now)]) for one in everybody],
+    )
+    page.counter(
+        "arena_gateway_route_breaker_opened_total",
+        "How often the breaker of a route opened.",
+        [({"route": one.route}, one.breaker.opened) for one in everybody],
+    )
+    page.counter(
+        "arena_gateway_route_breaker_refused_total",
+        "Requests that the breaker of their route kept from the service.",
+        [({"route": one.route}, one.refused) for one in everybody],
+    )
 
 
 def _state(target: Target, now: float) -> str:

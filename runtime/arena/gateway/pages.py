@@ -104,14 +104,19 @@ class Pages:
         return _json({"services": rows, "stale": self._view.stale})
 
     def breakers(self, x: Exchange) -> Content | Refusal:
-        """Each endpoint with its circuit breaker and its weight, for callers with the operator role and the daemon. Every
-        worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix seconds."""
+        """Each endpoint with its circuit breaker and its weight, and the breakers of routes, for callers with the operator
+        role and the daemon. Every worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix
+        seconds."""
         if not insider.asks(x, self._view.spec.service_secret_file):
             refusal = self._authenticate.at_once(x) or _operators_alone(x)
             if refusal is not None:
                 return refusal
         rosters = self._view.rosters
-        told = {"panic": breakers.panicking(rosters), "breakers": breakers.rows(rosters, monotonic())}
+        told: dict[str, object] = {
+            "panic": breakers.panicking(rosters),
+            "breakers": breakers.rows(rosters, monotonic()),
+        }
+        told["routes"] = breakers.route_rows(self._view.guards, monotonic())
         return _json({"worker": self._view.worker, "obeyed": self._view.orders.obeyed, **told})
 
     def metrics(self, _x: Exchange) -> Content:
@@ -185,6 +190,7 @@ def render_metrics(plane: Plane, view: View) -> str:
     report.write(page, view.access.sources)
     view.memory.write(page)
     breakers.write(page, view.rosters, stats, monotonic())
+    breakers.write_routes(page, view.guards, monotonic())
     page.counter(
         "arena_gateway_upstream_errors_total",
         "Failed attempts, by service and reason.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.pick import Pick, picker, weighted_picker
 from arena.gateway.routing import Service
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.traffic import OutlierRule, Traffic
 from arena.policy.membership import members
 from arena.policy.outlier import Outliers
@@ -73,7 +73,7 @@ class Roster:
     def reset(self, order: BreakerOrder) -> None:
         """Close the breakers of those that `order` covers, and forgive what they are ejected for."""
         for one in self.endpoints:
-            if order.covers(one.service, one.instance):
+            if order.place.covers(BreakerPlace(one.service, one.instance)):
                 one.ejected = False
                 if one.breaker is not None:
                     one.breaker.reset()

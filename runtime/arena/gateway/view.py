@@ -20,6 +20,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from arena.gateway.filters.breaker import RouteBreaker
     from arena.gateway.gate import Gate
     from arena.gateway.memory import Memory
     from arena.gateway.roster import Roster
@@ -79,6 +80,11 @@ class View:
     def rosters(self) -> Collection[Roster]:
         """Every service there is now, with its endpoints."""
         return self._assembler.rosters
+
+    @property
+    def guards(self) -> Collection[RouteBreaker]:
+        """The breakers of routes."""
+        return self._assembler.guards
 
     def age(self) -> float:
         """Seconds since the registry last confirmed the snapshot; 0 while it is connected, infinite if it never did."""

@@ -13,6 +13,7 @@ from arena.model.match import Condition
 from arena.model.mirror import Mirror
 from arena.model.resilience import Fallback, Fault, Hedge, Retries
 from arena.model.split import Split
+from arena.model.traffic import BreakerRule
 from arena.model.transform import Transform
 
 Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_log"]
@@ -62,7 +63,7 @@ class Route:
     `retries` None: those of the service. `timeout` is how long all attempts together may take to begin a reply, in seconds.
     `fallback` answers in the service's place, `fault` says what goes wrong on purpose, `hedge`
     when a slow request is asked once more. `cache` says how replies are kept, `idempotency` what becomes of requests
-    that come again.
+    that come again. `breaker` None: requests are let through however many fail.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Route:
     hedge: Hedge | None = None
     cache: CacheRule | None = None
     idempotency: IdempotencyRule | None = None
+    breaker: BreakerRule | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:

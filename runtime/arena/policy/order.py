@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from arena.model.breaker import BreakerOrder
+from arena.model.breaker import BreakerOrder, BreakerPlace
 
 _KEEP_RESET_SECONDS = 60.0  # for workers that look a few times a second
 
 
-def in_force(orders: Sequence[BreakerOrder], service: str, instance: str, now: float) -> BreakerOrder | None:
-    """The trip that keeps this endpoint out at `now` (Unix seconds), None when it may be asked."""
+def in_force(orders: Sequence[BreakerOrder], place: BreakerPlace, now: float) -> BreakerOrder | None:
+    """The trip that keeps this place out at `now` (Unix seconds), None when it may be asked."""
     for order in reversed(orders):
-        if order.covers(service, instance) and not _is_over(order, now):
+        if order.place.covers(place) and not _is_over(order, now):
             return order if order.verb == "trip" else None
     return None
 
@@ -26,10 +26,10 @@ def added(orders: Iterable[BreakerOrder], new: BreakerOrder, now: float) -> list
     """The list with `new` behind it, without what can decide nothing any more."""
     kept: list[BreakerOrder] = []
     for order in orders:
-        if _is_over(order, now) or new.covers(order.service, order.instance):
+        if _is_over(order, now) or new.place.covers(order.place):
             continue
         # An old reset matters only as an exception from an older trip of the whole service.
-        excepted = any(trip.verb == "trip" and trip.covers(order.service, order.instance) for trip in kept)
+        excepted = any(trip.verb == "trip" and trip.place.covers(order.place) for trip in kept)
         if order.verb == "trip" or excepted or now - order.at < _KEEP_RESET_SECONDS:
             kept.append(order)
     return [*kept, new]

@@ -10,6 +10,7 @@ def test_a_line_per_instance_and_an_object_per_worker(daemon: FakeOperator, insi
         ["SERVICE", "INSTANCE", "STATE"],
         ["web", "web-1", "open"],
         ["web", "web-2", "closed"],
+        ["web", "route", "all"],
     ]
     rows = inside("breaker", "list", "-o", "json").json
     assert [(row["worker"], row["instance"]) for row in rows] == [
@@ -17,6 +18,7 @@ def test_a_line_per_instance_and_an_object_per_worker(daemon: FakeOperator, insi
         ("gateway-2", "web-1"),
         ("gateway-1", "web-2"),
         ("gateway-2", "web-2"),
+        ("gateway-1", ""),
     ]
     assert len(rows) == len(BREAKERS)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from arena.errors import UsageError
+from arena.model.breaker import BreakerPlace
 from tests.arena_cli.conftest import Inside, Serve
 from tests.arena_cli.fake import FakeOperator
 
@@ -10,8 +11,9 @@ from tests.arena_cli.fake import FakeOperator
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
-        (["web/web-2"], ("web", "web-2", None)),
-        (["web", "--for", "10m"], ("web", "", 600.0)),
+        (["web/web-2"], (BreakerPlace("web", "web-2"), None)),
+        (["web", "--for", "10m"], (BreakerPlace("web"), 600.0)),
+        (["--route", "all"], (BreakerPlace(route="all"), None)),
     ],
 )
 def test_what_is_asked_and_shown(daemon: FakeOperator, inside: Inside, words: list[str], asked: object) -> None:
@@ -21,7 +23,9 @@ def test_what_is_asked_and_shown(daemon: FakeOperator, inside: Inside, words: li
     assert inside("breaker", "trip", *words, "-o", "json").json[0]["service"] == "web"
 
 
-@pytest.mark.parametrize("words", [["/web-2"], ["web/"], ["web/a/b"], ["web", "--for", "long"], []])
+@pytest.mark.parametrize(
+    "words", [["/web-2"], ["web/"], ["web/a/b"], ["web", "--for", "long"], [], ["web", "--route", "all"]]
+)
 def test_mistakes(daemon: FakeOperator, inside: Inside, words: list[str]) -> None:
     inside("breaker", "trip", *words, code=2)
     assert daemon.calls == []

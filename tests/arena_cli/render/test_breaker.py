@@ -8,7 +8,8 @@ from arena.model.breaker import BreakerRow
 from arena_cli.render.breaker import listing
 
 ROW = BreakerRow(
-    "gateway-1", "web", "web-1", "http://127.0.0.1:1", "closed", 2, 0.0, 0.0, None, "passing", True, 3, 1.0, 1.0
+    "gateway-1", "web", "closed", 2, 0.0, None,
+    instance="web-1", url="http://127.0.0.1:1", health="passing", in_flight=3,
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def cells(*rows: BreakerRow) -> str:
             [ROW, replace(ROW, worker="gateway-2", state="open", wait_seconds=5.0)],
             "web web-1 open on 1 of 2 for 5s 4 passing 1 6 http://127.0.0.1:1",
         ),
+        ([replace(ROW, route="all", instance="", url="")], "web route all closed 2 - - - -"),
         ([replace(ROW, weight=0.25, full_weight=3.0)], "web web-1 closed 2 passing 0.25 of 3 3 http://127.0.0.1:1"),
     ],
 )

@@ -31,6 +31,7 @@ from arena.config.document.key import LimitKey, SplitKey
 from arena.config.document.match import MatchSection, PartSection
 from arena.config.document.mirror import MirrorSection
 from arena.config.document.resilience import FallbackSection, FaultSection, Hedge, RouteRetriesSection
+from arena.config.document.traffic import BreakerSection
 from arena.config.document.transform import RequestSection, ResponseSection, RewriteSection
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -163,6 +164,11 @@ class RouteSection(Section):
         default=None, description="A second attempt beside a slow GET or HEAD: `50ms`, `p95`, or a section."
     )
     fault: FaultSection | None = Field(default=None, description="Faults on purpose, for tests.")
+    breaker: BreakerSection | None = Field(
+        default=None,
+        description="A circuit breaker for the route as a whole, besides those of the instances: it judges what clients get in"
+        " the end, and when open refuses at once (or falls back). `{}` for all defaults, none without it.",
+    )
     max_body_bytes: Size | None = Field(
         default=None, description="Largest request body. Default: gateway.max_body_bytes."
     )
@@ -194,6 +200,12 @@ class RouteSection(Section):
     idempotency: IdempotencySection | None = Field(
         default=None, description="Carry out a request with an idempotency key once, however often it comes."
     )
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> RouteSection:
+        if self.breaker is not None and self.upgrade is not None:
+            raise ValueError(f"has a breaker, which cannot judge a {self.upgrade}: keep one of breaker and upgrade")
+        return self
 
     @model_validator(mode="after")
     def _divides_for_a_reason(self) -> RouteSection:
