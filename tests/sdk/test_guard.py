@@ -117,6 +117,7 @@ def test_allow_from_lets_in_those_it_names_and_the_gateway(make: Make, daemon: D
 def test_nobody_but_the_gateway(make: Make, daemon: Daemon) -> None:
     web = make(allow_from=())
     problem(web.get("/open", headers=daemon.service("worker")), 403, "forbidden")
+    assert "web answers the gateway alone" in problem(web.get("/open"), 401, "unauthenticated")
     assert web.get("/open", headers=daemon.gateway("ana")).status_code == 200
 
 

@@ -79,10 +79,7 @@ class Callers:
             return None
         caller = self._judge(identity, headers)
         if not caller.via:
-            detail = (
-                f"{identity.service} answers the gateway and the services in its allow_from alone; send a service token"
-            )
-            raise CallerRefused(401, "unauthenticated", f"{detail}, as arena.sdk.client({identity.service!r}) does")
+            raise CallerRefused(401, "unauthenticated", _closed(identity))
         return caller
 
     def judge(self, headers: Headers) -> Caller:
@@ -168,6 +165,14 @@ class Callers:
             self._heard.clear()
         self._heard[token] = statement
         return statement
+
+
+def _closed(identity: Identity) -> str:
+    name = identity.service
+    if not identity.allow_from:
+        return f"{name} answers the gateway alone: allow_from names no service"
+    how = f"send a service token, as arena.sdk.client({name!r}) does"
+    return f"{name} answers the gateway and the services in its allow_from alone; {how}"
 
 
 def _refused(refusal: Exception) -> CallerRefused:
