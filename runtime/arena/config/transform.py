@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from arena.config.secrecy import MASK, is_secret
-from arena.model.transform import FACTS, REFERENCE, Edit, Pair, PathRewrite, StatusChange, Transform
+from arena.model.transform import FACTS, REFERENCE, BodyEdit, Edit, Pair, PathRewrite, StatusChange, Transform
 
 if TYPE_CHECKING:
     from arena.config.document.route import RouteSection
-    from arena.config.document.transform import HeadersSection, QuerySection, RewriteSection
+    from arena.config.document.transform import BodySection, HeadersSection, QuerySection, RewriteSection
 
 _CREDENTIALS = ("authorization", "cookie", "set-cookie")
 
@@ -22,7 +23,26 @@ def transform(section: RouteSection) -> Transform:
         statuses=tuple(StatusChange(of, to) for of, to in section.response.status.items()),
         path=_path(section.rewrite),
         query=_query(section.rewrite.query),
+        request_body=_body(section.request.body),
+        response_body=_body(section.response.body),
     )
+
+
+def _body(section: BodySection) -> BodyEdit:
+    values = tuple(Pair(pointer, json.dumps(_value(value))) for pointer, value in section.set.items())
+    return BodyEdit(values, tuple(section.remove), _pairs(section.rename), section.max_bytes)
+
+
+def _value(value: Any) -> Any:
+    """A value as the file's scalars mean it: JSON where they read as JSON, else text."""
+    if isinstance(value, dict):
+        return {key: _value(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_value(each) for each in value]
+    try:
+        return json.loads(value, parse_constant=str) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _headers(section: HeadersSection) -> Edit:
@@ -51,7 +71,9 @@ def shown(transform: Transform) -> dict[str, Any]:
     rewrite = _shown_edit(transform.query, "query")
     if transform.path is not None:
         rewrite |= _shown_path(transform.path)
-    keys = {"request": _shown_edit(transform.request, "headers"), "response": response, "rewrite": rewrite}
+    request = _shown_edit(transform.request, "headers") | _shown_body(transform.request_body)
+    response |= _shown_body(transform.response_body)
+    keys = {"request": request, "response": response, "rewrite": rewrite}
     return {key: value for key, value in keys.items() if value}
 
 
@@ -64,6 +86,8 @@ def masked(transform: Transform) -> Transform:
         request=_masked(transform.request),
         response=_masked(transform.response),
         query=_masked(transform.query),
+        request_body=replace(transform.request_body, set=_masked_values(transform.request_body.set)),
+        response_body=replace(transform.response_body, set=_masked_values(transform.response_body.set)),
     )
 
 
@@ -104,3 +128,32 @@ def _literal(text: str) -> str:
             out += text[end : found.start()].replace("$", "$$") + found[0]
             end = found.end()
     return out + text[end:].replace("$", "$$")
+
+
+def _masked_values(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    return tuple(
+        Pair(pair.name, json.dumps(MASK)) if is_secret(pair.name) and REFERENCE.sub("", pair.value) != '""' else pair
+        for pair in pairs
+    )
+
+
+def _shown_body(edit: BodyEdit) -> dict[str, Any]:
+    """Every value as JSON text, which reads back as itself; text, in quotes, is JSON too."""
+    if edit == BodyEdit():
+        return {}
+    shown: dict[str, Any] = {"max_bytes": edit.max_bytes}
+    if edit.set:
+        shown["set"] = {_literal(pair.name): _shown_value(json.loads(pair.value)) for pair in edit.set}
+    if edit.remove:
+        shown["remove"] = [_literal(pointer) for pointer in edit.remove]
+    if edit.rename:
+        shown["rename"] = {_literal(pair.name): _literal(pair.value) for pair in edit.rename}
+    return {"body": shown}
+
+
+def _shown_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shown_value(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shown_value(each) for each in value]
+    return _literal(json.dumps(value))

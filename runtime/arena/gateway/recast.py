@@ -26,8 +26,9 @@ class Recast(Protocol):
 
     limit: int
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool:
-        """Whether the reply with this head is to be changed; it may change header lines that no longer fit."""
+    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+        """Whether the reply with this head is to be changed, or an answer in its place when it cannot be; it may change header
+        lines that no longer fit."""
         ...
 
     def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:

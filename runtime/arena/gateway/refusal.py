@@ -37,6 +37,7 @@ TITLES = {
     "too-many-connections": "The gateway holds as many connections as it may",
     "too-many-in-flight": "Too many requests are under way",
     "unauthenticated": "A valid credential is needed",
+    "unsupported-media-type": "The request body is of a type that is not taken here",
     "unavailable": "No live instance",
     "upstream-failed": "The service failed to answer",
     "upstream-timeout": "The service took too long",

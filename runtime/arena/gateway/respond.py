@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arena.gateway import answer, attempt, failure, recast, record
 from arena.gateway.answer import NO_BODY
 from arena.gateway.exchange import Exchange
-from arena.gateway.refusal import STATUS_LINES
+from arena.gateway.refusal import STATUS_LINES, Refusal
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
 from arena.gateway.wire.date import DateLine
 from arena.gateway.wire.errors import WireError
@@ -27,7 +27,13 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
         attempt.replied(x, upstream.target, head.status, monotonic())
         route.edit_reply(x, head)
     upstream.reusable = head.reusable and x.body_done
-    if x.recast is not None and x.recast.wants(x, head):
+    if x.recast is None:
+        pass_on(x, upstream, head, rest)
+        return
+    wanted = x.recast.wants(x, head)
+    if isinstance(wanted, Refusal):
+        answer.refuse(x, wanted)
+    elif wanted:
         recast.hold(x, upstream, head, rest)
     else:
         pass_on(x, upstream, head, rest)

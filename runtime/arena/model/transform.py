@@ -42,6 +42,17 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyEdit:
+    """Changes to a JSON body of at most `max_bytes`, by JSON Pointer (RFC 6901). The values of `set` are JSON texts whose
+    strings are templates. No pointer leads to another one, or to something inside it."""
+
+    set: tuple[Pair, ...] = ()
+    remove: tuple[str, ...] = ()
+    rename: tuple[Pair, ...] = ()
+    max_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
 class PathRewrite:
     """What path a service is asked for. With an empty `match`, `to` takes the place of the route's own path. Otherwise
     `match` is a pattern of whole segments: `{name}` is one segment, `{name*}` as the last one is the rest; `to` says
@@ -68,3 +79,5 @@ class Transform:
     statuses: tuple[StatusChange, ...] = ()
     path: PathRewrite | None = None
     query: Edit = Edit()
+    request_body: BodyEdit = BodyEdit()
+    response_body: BodyEdit = BodyEdit()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from arena.config.document.base import STRING, STRINGS, Section, ShortForm, UrlPath, listed, nested
+from arena.config.document.base import STRING, STRINGS, Section, ShortForm, Size, UrlPath, listed, nested
 from arena.model.transform import GATEWAY_HEADERS
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}")
@@ -15,6 +15,7 @@ _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _PATTERN = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@%-]+|\{[a-z_][a-z0-9_]*\}))*(/|/\{[a-z_][a-z0-9_]*\*\})?")
 _NO_BODY = (204, 205, 304)
 _LONGEST = 8192
+_LONGEST_POINTER = 512
 
 
 def _header(value: Any) -> Any:
@@ -59,6 +60,20 @@ Pattern = Annotated[str, BeforeValidator(_pattern), WithJsonSchema(STRING)]
 Status = Annotated[int, Field(ge=200, le=599), AfterValidator(_status)]
 
 
+def _pointer(value: Any) -> Any:
+    if isinstance(value, str) and (not re.fullmatch(r"(/([^~/]|~[01])*)+", value) or len(value) > _LONGEST_POINTER):
+        raise ValueError(f"should be a JSON pointer such as /user/name, not {value!r:.60}")
+    return value
+
+
+Pointer = Annotated[str, BeforeValidator(_pointer), WithJsonSchema({"type": "string", "pattern": r"^/|\$"})]
+BodyValues = Annotated[dict[Pointer, Any], WithJsonSchema({"type": "object"})]
+Pointers = Annotated[list[Pointer], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)]
+PointerNames = Annotated[
+    dict[Pointer, Pointer], WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
+]
+
+
 def _distinct(*groups: Any) -> None:
     seen: set[str] = set()
     for name in (name for group in groups for name in group):
@@ -97,20 +112,59 @@ class QuerySection(Section):
         return self
 
 
+class BodySection(Section):
+    """Changes to JSON bodies, by JSON Pointer: `{set: {/user: "${principal.sub}"}, remove: [/debug], rename: {/a: /b}}`.
+    First is removed and renamed, then set. Numbers keep their digits."""
+
+    later: ClassVar = ("add", "move", "copy")
+
+    set: BodyValues = Field(
+        default={},
+        description="Members to set, in place of what is there. A value is JSON where it reads as JSON (5, true, null, lists"
+        " and mappings), else text; text may hold what header values may hold, and a member whose fact is absent is removed.",
+    )
+    remove: Pointers = Field(default=[], description="Members to leave out.")
+    rename: PointerNames = Field(default={}, description="Old pointers and new; what had the new name is left out.")
+    max_bytes: Size = Field(
+        default=1024 * 1024,
+        description="The longest body that is changed; longer ones are refused: 413, or 502 for replies.",
+    )
+
+    @model_validator(mode="after")
+    def _no_pointer_inside_another(self) -> BodySection:
+        pointers = sorted([*self.set, *self.remove, *self.rename, *self.rename.values()])
+        _distinct(pointers)
+        for one in pointers:
+            inside = next((other for other in pointers if other.startswith(one + "/")), None)
+            if inside is not None:
+                raise ValueError(f"names {one} and, inside it, {inside}; what should become of them?")
+        return self
+
+
+class RequestBodySection(BodySection):
+    """Changes to the JSON bodies of requests, by JSON Pointer: `{set: {/user: "${principal.sub}"}, remove: [/debug]}`. First is
+    removed and renamed, then set. Numbers keep their digits. A body of another type is refused with 415; one that is no JSON,
+    or names a member twice, with 400. A request without a body stays without one."""
+
+
+class ResponseBodySection(BodySection):
+    """Changes to the JSON bodies of replies, by JSON Pointer, as for requests. The service is asked for no compression. A reply
+    that comes compressed, that is no JSON, or that is a stream of it (server-sent events, ndjson) is answered with 502, because
+    it cannot be changed; replies of other types, such as HTML, pass as they are."""
+
+
 class RequestSection(Section):
     """What is changed on requests before the service gets them."""
 
-    later: ClassVar = ("body",)
-
     headers: HeadersSection = nested("Changes to their headers.")
+    body: RequestBodySection = nested("Changes to their JSON bodies.")
 
 
 class ResponseSection(Section):
     """What is changed on the service's replies; the gateway's own refusals stay as they are."""
 
-    later: ClassVar = ("body",)
-
     headers: HeadersSection = nested("Changes to their headers.")
+    body: ResponseBodySection = nested("Changes to their JSON bodies.")
     status: Annotated[
         dict[Status, Status],
         WithJsonSchema({"type": "object", "additionalProperties": {"type": ["integer", "string"]}}),

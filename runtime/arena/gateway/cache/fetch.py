@@ -177,7 +177,7 @@ class _Watched:
         self._recast = recast
         self._fetch = fetch
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool:
+    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
         return self._recast.wants(x, head)
 
     def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:

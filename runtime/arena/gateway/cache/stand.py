@@ -26,7 +26,10 @@ def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | Non
     if edit is not None:
         edit(x, head)
     recast = x.recast
-    if recast is not None and recast.wants(x, head):
+    wanted = recast is not None and recast.wants(x, head)
+    if isinstance(wanted, Refusal):
+        return wanted
+    if recast is not None and wanted:
         changed = recast.change(x, head, body)
         if isinstance(changed, Refusal):
             return changed
@@ -69,9 +72,10 @@ class _Stand:
         self._then = then
         self._changing = False
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool:
-        self._changing = self._then is not None and self._then.wants(x, head)
-        return True
+    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+        wanted = self._then is not None and self._then.wants(x, head)
+        self._changing = wanted is True
+        return wanted if isinstance(wanted, Refusal) else True
 
     def change(self, x: Exchange, head: ReplyHead, _body: bytes) -> bytes | Refusal:
         then = self._then

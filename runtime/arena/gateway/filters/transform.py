@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from arena.gateway.exchange import Exchange
+from arena.gateway.filters.body import compile_reply_body, compile_request_body
 from arena.gateway.filters.header import compile_edit
 from arena.gateway.filters.query import compile_query
 from arena.gateway.rewrite import Rewriter, compile_rewrite
@@ -45,6 +46,8 @@ def _request_filters(transform: Transform) -> tuple[Filter, ...]:
         filters.append(change)
     if query is not None:
         filters.append(query)
+    bodies = (compile_reply_body(transform.response_body), compile_request_body(transform.request_body))
+    filters += [each for each in bodies if each is not None]
     return tuple(filters)
 
 
