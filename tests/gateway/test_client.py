@@ -415,3 +415,14 @@ async def test_cut_is_what_the_client_fixture_sees(client: Client, stub: Stub) -
     stub.answer = short
     with pytest.raises(Cut):
         await client.ask(get())
+
+
+async def test_a_head_that_comes_again_may_bring_another_along(client: Client, stub: Stub) -> None:
+    """Remembered heads are known by all bytes that came; what came behind one is read as what it is."""
+    for _ in range(3):
+        assert (await client.ask(get("/again"))).status == 200
+    await client.send(get("/again") + get("/other") + get("/again")[:-1])
+    assert [(await client.reply()).status for _ in range(2)] == [200, 200]
+    await client.send(get("/again")[-1:])
+    assert (await client.reply()).status == 200
+    assert [asked.target for asked in stub.asked] == ["/again"] * 4 + ["/other", "/again"]

@@ -153,3 +153,14 @@ async def test_a_limit_that_comes_later_counts_who_is_there_already(start: Start
         async with connected(gateway) as three:
             assert (await three.ask(get())).status == 200
     await eventually(lambda: not gateway.plane.clients)
+
+
+async def test_a_head_let_in_before_is_measured_by_a_new_limit(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint())
+    spec = gateway.view.spec
+    head = get("/", b"X-Long: %b\r\n" % (b"y" * 1000))
+    async with connected(gateway) as client:
+        for _ in range(3):  # by now it is remembered
+            assert (await client.ask(head)).status == 200
+        gateway.view.use_spec(replace(spec, settings=replace(spec.settings, max_header_bytes=512)))
+        (await client.ask(head)).problem(431, "header-too-large")

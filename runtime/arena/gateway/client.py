@@ -193,29 +193,31 @@ class ClientConnection(asyncio.Protocol):
     def _read_head(self, data: bytes) -> None:
         if self.buffer:
             data = self.buffer + data
-        end = data.find(_END) + 4
-        if end == 3 or data[0] < 0x21:
-            self._wait_for_head(data)
-            return
-        limit = self.plane.max_head
-        if end > limit:
-            self._refuse_bytes(_too_large(limit))
-            return
-        try:
-            head = self.plane.requests.read(data[:end])
-        except RequestRefused as error:
-            self._refuse_bytes(of_wire(error.status, error.detail))
-            return
+        head, rest = self.plane.requests.again(data), b""
+        if head is None:
+            end = data.find(_END) + 4
+            if end == 3 or data[0] < 0x21:
+                self._wait_for_head(data)
+                return
+            limit = self.plane.max_head
+            if end > limit:
+                self._refuse_bytes(_too_large(limit))
+                return
+            try:
+                head, rest = self.plane.requests.read(data[:end]), data[end:]
+            except RequestRefused as error:
+                self._refuse_bytes(of_wire(error.status, error.detail))
+                return
         x = self.exchange = forward.open_exchange(self, head, monotonic())
         self.deadline = INFINITE
         if head.content_length == 0:
             self.state = REPLY
             self.body = None
-            self.buffer = data[end:]
+            self.buffer = rest
             forward.begin(x)
         else:
             self.buffer = b""
-            self._start_body(x, head.content_length, data[end:])
+            self._start_body(x, head.content_length, rest)
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep an unfinished head. RFC 9112 section 2.2: blank lines before a request line are passed over (a few of

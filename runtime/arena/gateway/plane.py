@@ -45,7 +45,6 @@ class Plane:
     """
 
     def __init__(self, settings: GatewaySettings, log: LineWriter | None, max_connections: int) -> None:
-        self.requests = RequestReader()
         self.replies = ReplyReader()
         self.stats = Stats()
         self.stamp = Stamp()
@@ -62,6 +61,7 @@ class Plane:
         self._per_ip: Counter[str] | None = None
         self._most_per_ip = 0
         self._forwarded: dict[tuple[str, bool], bytes] = {}
+        self.requests: RequestReader
         self.timeouts: Timeouts
         self.max_head: int
         self.configure(settings)
@@ -70,6 +70,7 @@ class Plane:
         """Take over timeouts and limits; connections already waiting keep the deadline they have,
         and those beyond a new limit stay."""
         self.timeouts = settings.timeouts
+        self.requests = RequestReader()  # what the old one remembers may be larger than a head may be now
         self.max_head = settings.max_header_bytes
         self.max_connections = min(self._cap, settings.max_connections or self._cap)
         self._most_per_ip = settings.max_connections_per_ip or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from arena.model.route import RateLimit
 from arena.policy.quantile import Quantile
@@ -89,7 +89,7 @@ class Stats:
         self.full: Counter[str] = Counter()
         self.hedges: Counter[tuple[str, str]] = Counter()
         self.handshakes_failed: Counter[str] = Counter()
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: defaultdict[str, int] = defaultdict(int)
         self.upstream_errors: Counter[tuple[str, str]] = Counter()
         self.routes: dict[tuple[str, str], RouteStats] = {}
         self.limits: dict[tuple[str, str, bool], LimitStats] = {}

@@ -350,3 +350,15 @@ def test_only_plain_heads_are_remembered(line: bytes) -> None:
     raw = get(HOST.strip(), line)
     assert facts(reader.read(raw)) == facts(reader.read(raw)) == facts(reader.read(raw)) == facts(read(raw))
     assert not reader._recall.known
+
+
+def test_a_remembered_head_is_known_by_its_bytes_alone() -> None:
+    reader = RequestReader()
+    raw = get(HOST.strip())
+    assert reader.again(raw) is None
+    for _ in range(2):
+        reader.read(raw)
+    again = reader.again(bytes(bytearray(raw)))
+    assert again is not None
+    assert facts(again) == facts(read(raw))
+    assert reader.again(raw + b"x") is reader.again(raw[:-1]) is None

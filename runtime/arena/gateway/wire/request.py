@@ -102,6 +102,11 @@ class RequestReader:
         self._parser = httptools.HttpRequestParser(self)
         self._recall: Recall[RequestHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
 
+    def again(self, data: bytes) -> RequestHead | None:
+        """The head that `data` is, whole and without anything behind it, if it is remembered."""
+        known = self._recall.known.get(data)
+        return None if known is None else known.copy()
+
     def read(self, raw: bytes) -> RequestHead:
         """Read `raw`, which ends with the blank line. Raises RequestRefused."""
         known = self._recall.known.get(raw)
