@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from arena.config import Loaded
 from arena.config.present import render
-from arena.model.tls import KeyPair, ListenerTls
+from arena.model.tls import KeyPair, ListenerTls, UpstreamTls
 from tests.pki import Authority, Pair
 
 Load = Callable[..., Loaded]
@@ -81,3 +81,30 @@ def test_an_encrypted_key_is_told_not_asked_about(problems: Problems, site: Pair
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     site.key.write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(b"secret")))
     assert "gateway.tls.key: is encrypted" in problems(section(site))[0]
+
+
+# Services with https:// URLs.
+
+
+def outside(more: str, url: str = "https://web.example") -> str:
+    return f"services: {{web: {{url: {url}, tls: {{{more}}}}}}}"
+
+
+def test_how_a_service_is_believed(load: Load, site: Pair, ca: str, tmp_path: Path) -> None:
+    (plain,) = load("services: {web: {url: https://web.example}}").project.services
+    assert plain.traffic.tls == UpstreamTls()
+    text = outside(f"ca: {ca}, cert: {site.cert.name}, key: {site.key.name}, server_name: a.example")
+    project = load(text).project
+    assert project.services[0].traffic.tls == UpstreamTls(
+        str(tmp_path / ca), str(site.cert), str(site.key), "a.example"
+    )
+    assert load(render(project, "yaml", show_secrets=True)).project.services == project.services
+    assert not load(outside("verify: false")).project.services[0].traffic.tls.verify
+
+
+def test_mistakes_about_services(problems: Problems, site: Pair, ca: str) -> None:
+    assert "has no meaning without an https:// url" in problems(outside(f"ca: {ca}", "http://web.example"))[0]
+    assert "has no meaning without" in problems(f"services: {{web: {{command: x, tls: {{ca: {ca}}}}}}}")[0]
+    assert "services.web.tls.cert: needs a key" in problems(outside(f"cert: {site.cert.name}"))[0]
+    assert "has no meaning with verify: false" in problems(outside(f"ca: {ca}, verify: false"))[0]
+    assert "services.web.tls.ca: cannot be read" in problems(outside("ca: nowhere.pem"))[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from arena.model.access import Role
 from arena.model.project import GatewaySettings, Jwks, Jwt, Project, StateSettings
 from arena.model.route import RateLimit, Route
 from arena.model.service import Probe, Restart, Service
-from arena.model.tls import ListenerTls
+from arena.model.tls import ListenerTls, UpstreamTls
 from arena.model.traffic import BreakerRule, OutlierRule, Traffic
 
 _DOLLAR = re.compile(r"\$(?!\{(?:" + "|".join(sorted(CHILD_VARIABLES)) + r")\})")
@@ -144,6 +145,11 @@ def _jwks(jwks: Jwks) -> dict[str, Any]:
     }
 
 
+def _upstream_tls(tls: UpstreamTls) -> dict[str, Any]:
+    named = {name: _literal(getattr(tls, name)) for name in ("ca", "cert", "key", "server_name") if getattr(tls, name)}
+    return {**named, "verify": tls.verify}
+
+
 def _listener_tls(tls: ListenerTls) -> dict[str, Any]:
     first, *more = [{"cert": _literal(pair.cert), "key": _literal(pair.key)} for pair in tls.pairs]
     shown: dict[str, Any] = {**first, "min_version": tls.min_version, "client_auth": tls.client_auth}
@@ -164,8 +170,10 @@ def _service(project: Project, service: Service) -> dict[str, Any]:
         shown["depends_on"] = {each.service: {"condition": each.condition} for each in service.depends_on}
     shown["healthcheck"] = _probe(service.probe) if service.probe else {"disable": True}
     shown["routes"] = [_route(route) for route in service.routes]
-    if service.traffic != Traffic():
+    if replace(service.traffic, tls=UpstreamTls()) != Traffic():
         shown["traffic"] = _traffic(service.traffic)
+    if service.traffic.tls != UpstreamTls():
+        shown["tls"] = _upstream_tls(service.traffic.tls)
     if service.allow_from is not None:
         shown["allow_from"] = [_literal(name) for name in service.allow_from]
     if service.metadata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from arena.config import cache, cors, discovery, idempotency, match, mirror, resilience, transform
@@ -15,6 +16,7 @@ from arena.config.environment import environment
 from arena.config.own_file import OwnFile, own_file
 from arena.config.secrecy import conceal
 from arena.config.shell_words import shell_word
+from arena.config.tls import upstream_tls
 from arena.config.traffic import breaker, traffic
 from arena.model.address import Address
 from arena.model.route import Route
@@ -50,7 +52,7 @@ def service(reading: Reading, name: str, section: ServiceSection) -> Service:
         stop_grace_period=section.stop_grace_period,
         routes=_routes(name, section, own),
         metadata=_metadata(reading, name, section),
-        traffic=traffic(section.traffic),
+        traffic=replace(traffic(section.traffic), tls=upstream_tls(reading, name, section.tls, https=False)),
         allow_from=None if section.allow_from is None else tuple(section.allow_from),
     )
 
@@ -70,16 +72,18 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
             "cannot check a service that runs elsewhere",
             "use http: /health, or tcp: true",
         )
+    urls = _addresses(reading, name, [each.url for each in section.url or []])
+    tls = upstream_tls(reading, name, section.tls, https=any(url.scheme == "https" for url in urls))
     return Service(
         name=name,
-        urls=_addresses(reading, name, [each.url for each in section.url or []]),
+        urls=urls,
         weights=_weights(section),
         directory=str(reading.directory),
         depends_on=_dependencies(section),
         probe=_probe(reading, name, check, OwnFile()),
         routes=_routes(name, section, OwnFile()),
         metadata=_metadata(reading, name, section),
-        traffic=traffic(section.traffic),
+        traffic=replace(traffic(section.traffic), tls=tls),
     )
 
 

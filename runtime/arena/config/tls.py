@@ -7,9 +7,9 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from arena.config.context import Reading
-from arena.config.document.tls import ListenerTlsSection
+from arena.config.document.tls import ListenerTlsSection, UpstreamTlsSection
 from arena.config.tree import Path
-from arena.model.tls import KeyPair, ListenerTls
+from arena.model.tls import KeyPair, ListenerTls, UpstreamTls
 
 if TYPE_CHECKING:
     import ssl
@@ -47,6 +47,30 @@ def mtls(reading: Reading) -> bool:
         hint = "gateway: {tls: {client_ca: clients-ca.pem, …}}"
         reading.problem(("gateway", "auth", "mtls"), "needs clients that show a certificate", hint)
     return gateway.auth.mtls
+
+
+def upstream_tls(reading: Reading, service: str, section: UpstreamTlsSection, *, https: bool) -> UpstreamTls:
+    """What `services.NAME.tls` says. A problem is reported for files that cannot be used, and where there is no TLS."""
+    where: Path = ("services", service, "tls")
+    if section == UpstreamTlsSection():
+        return UpstreamTls()
+    if not https:
+        reading.problem(where, "has no meaning without an https:// url", "write url: https://…", key=True)
+    pair = KeyPair("", "")
+    if section.cert and section.key:
+        pair = key_pair(reading, where, section.cert, section.key)
+    elif section.cert or section.key:
+        given, missing = ("cert", "key") if section.cert else ("key", "cert")
+        reading.problem((*where, given), f"needs a {missing}: a certificate is shown with its private key")
+    if not section.verify and section.ca:
+        reading.problem((*where, "ca"), "has no meaning with verify: false", "remove one of them", key=True)
+    return UpstreamTls(
+        ca=authorities(reading, (*where, "ca"), section.ca) if section.ca else "",
+        cert=pair.cert,
+        key=pair.key,
+        server_name=section.server_name or "",
+        verify=section.verify,
+    )
 
 
 def key_pair(reading: Reading, where: Path, cert: str, key: str) -> KeyPair:

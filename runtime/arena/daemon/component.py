@@ -68,6 +68,7 @@ def _registry(project: Project, layout: StateLayout) -> Workload:
         "--ttl": settings.ttl,
         "--state": layout.registry_state,
         "--secret-file": layout.service_secret,
+        "--trust-file": layout.trust,
     }
     words = (str(word) for option in options.items() for word in option)
     return Workload(

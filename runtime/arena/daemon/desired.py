@@ -43,6 +43,8 @@ class Desired:
         """Write what the gateway reads and what a later daemon reads."""
         if self.project.state.embedded:
             write_private(layout.store_config, store.config(layout))
+        trusts = {service.name: codec.encode(service.traffic.tls) for service in self.project.services}
+        write_private(layout.trust, json.dumps(trusts))
         write_private(layout.gateway_spec, json.dumps(codec.encode(self.spec)))
         write_private(layout.desired, json.dumps(codec.encode(self.project)))
 

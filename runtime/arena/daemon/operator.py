@@ -118,7 +118,14 @@ class DaemonOperator:
             ended = await self._supervisor.stop((), grace)
         layout = self._layout
         self._identities.forget()
-        for file in (layout.desired, layout.instances, layout.gateway_spec, layout.store_config, layout.breaker_orders):
+        for file in (
+            layout.desired,
+            layout.instances,
+            layout.gateway_spec,
+            layout.trust,
+            layout.store_config,
+            layout.breaker_orders,
+        ):
             file.unlink(missing_ok=True)
         if volumes:
             self._forget()

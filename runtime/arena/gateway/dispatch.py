@@ -73,10 +73,14 @@ async def _dial(x: Exchange, target: Target, turn: int) -> None:
 
 async def connect(plane: Plane, target: Target) -> UpstreamConnection:
     """A new connection to `target`. Raises OSError (TimeoutError after `timeouts.connect` seconds)."""
-    address = target.address
+    address, trust = target.address, target.tls
     async with asyncio.timeout(plane.timeouts.connect):
         _, upstream = await asyncio.get_running_loop().create_connection(
-            lambda: UpstreamConnection(plane, target), address.host, address.port, ssl=target.tls
+            lambda: UpstreamConnection(plane, target),
+            address.host,
+            address.port,
+            ssl=None if trust is None else trust.context,
+            server_hostname=None if trust is None else trust.server_name,
         )
     return upstream
 

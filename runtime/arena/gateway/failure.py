@@ -12,6 +12,7 @@ from arena.gateway import attempt, fallback, hedge, retry, tunnel
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.tries import is_late
+from arena.health.trust import explain
 from arena.policy.balance import is_admitting
 
 if TYPE_CHECKING:
@@ -158,8 +159,10 @@ def leave(x: Exchange, target: Target) -> None:
 
 def reason(error: OSError) -> str:
     """Why a connection failed, without the address that asyncio puts into its messages."""
-    if isinstance(error, ssl.SSLError) or not error.errno or error.errno < 0:
-        return str(error.strerror or error)  # TLS and names have numbers of their own
+    if isinstance(error, ssl.SSLError):
+        return explain(error)
+    if not error.errno or error.errno < 0:
+        return str(error.strerror or error)  # names have numbers of their own
     return os.strerror(error.errno)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections import deque
 from collections.abc import Mapping
-from functools import cache
 from math import inf
 from sys import maxsize
 from typing import TYPE_CHECKING
 
+from arena.health.trust import Trust, trust
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint, EndpointHealth, weight
 from arena.model.traffic import BreakerRule, Traffic
@@ -51,7 +50,7 @@ class Target:
         self.health: EndpointHealth = endpoint.health
         self.prefix = endpoint.address.path.encode()
         self.host_line = b" HTTP/1.1\r\nhost: " + endpoint.address.authority.encode() + b"\r\nvia: 1.1 arena\r\n"
-        self.tls = _trusting() if endpoint.address.scheme == "https" else None
+        self.tls: Trust | None = None
         self.idle: deque[UpstreamConnection] = deque()
         self.in_flight = 0
         self.resting_until = 0.0
@@ -73,6 +72,7 @@ class Target:
         self.health = endpoint.health
         self.full_weight = _weight(endpoint.metadata)
         self.latency = (self.latency or PeakEwma()) if traffic.balance == "peak_ewma" else None
+        self.tls = trust(traffic.tls) if endpoint.address.scheme == "https" else None
         rule = traffic.breaker or (COUNTING if traffic.outlier is not None else None)
         if rule is None:
             self.breaker = None
@@ -86,12 +86,6 @@ class Target:
         self.retired = True
         while self.idle:
             self.idle.pop().close()
-
-
-@cache
-def _trusting() -> ssl.SSLContext:
-    """Verifies servers by the system's authorities; one for all, because each would hold them in memory again."""
-    return ssl.create_default_context()
 
 
 def _weight(metadata: Mapping[str, object]) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography import x509
 
 from arena.errors import ConfigError
+from arena.health.trust import explain, stamp
 from arena.model.tls import KeyPair, ListenerTls
 
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all sane
@@ -108,16 +109,6 @@ def _no_password() -> str:
     raise ValueError("the key is encrypted")
 
 
-def explain(error: Exception) -> str:
-    """What OpenSSL, or the system, has to say, for people."""
-    if isinstance(error, ssl.SSLError):
-        reason = (error.reason or str(error)).lower().replace("_", " ")
-        return {"key values mismatch": "the key does not belong to the certificate"}.get(reason, reason)
-    if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
-    return str(error)
-
-
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
@@ -141,12 +132,4 @@ def _by_name(shown: tuple[Shown, ...]):  # type: ignore[no-untyped-def]  # ssl's
 def _signature(settings: ListenerTls) -> _Signature:
     """Changes when any of the files does; a file that is not there counts as nothing."""
     files = [file for pair in settings.pairs for file in (pair.cert, pair.key)]
-    return tuple(_stamp(file) for file in (*files, settings.client_ca) if file)
-
-
-def _stamp(file: str) -> tuple[int, int, int]:
-    try:
-        status = Path(file).stat()
-    except OSError:
-        return 0, 0, 0
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return tuple(stamp(file) for file in (*files, settings.client_ca) if file)

@@ -32,6 +32,7 @@ INFINITE = float("inf")
 POOL_SECONDS = 4.0
 MAX_REPLY_HEAD = 64 * 1024
 _END = b"\r\n\r\n"
+_TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no ClientHello: RFC 8446 section 5.1
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -193,8 +194,13 @@ class UpstreamConnection(asyncio.Protocol):
                 return
             if x.tries is None or x.tries.hedge is None:
                 respond.interim(x, head)
+        self._wait_for_head(x, data)
+
+    def _wait_for_head(self, x: Exchange, data: bytes) -> None:
         self.buffer = data
-        if len(data) > MAX_REPLY_HEAD:
+        if data[:2] == _TLS_ALERT and self.target.tls is None:
+            failure.broke_protocol(x, "it speaks TLS; is its url https:// and not http://?", self)
+        elif len(data) > MAX_REPLY_HEAD:
             failure.broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes", self)
 
     def _read_body(self, x: Exchange, body: Body, data: bytes) -> None:

@@ -32,16 +32,18 @@ async def ask(
     environment: Mapping[str, str] | None = None,
     directory: str = "",
     client: httpx.AsyncClient | None = None,
+    server_name: str | None = None,
 ) -> ProbeResult:
     """Ask once. Whatever goes wrong on the other side is a result; only cancellation and mistakes of the caller raise.
 
-    An `http` or `tcp` probe needs `address`; the former may share a `client` made by `http.open_client`. A `command` probe
+    An `http` or `tcp` probe needs `address`; the former may share a `client` made by `http.open_client`,
+    and expect a certificate for `server_name`. A `command` probe
     runs in `directory` ("" for the current one) with `environment` (None for our own).
     """
     began = time.monotonic()
     try:
         if probe.http:
-            ok, detail = await _ask_http(probe, address, client)
+            ok, detail = await _ask_http(probe, address, client, server_name)
         elif probe.tcp is not None:
             ok, detail = await _connect(probe.tcp, address, probe.timeout)
         else:
@@ -51,13 +53,15 @@ async def ask(
     return ProbeResult(ok, detail, time.monotonic() - began)
 
 
-async def _ask_http(probe: Probe, address: Address | None, client: httpx.AsyncClient | None) -> tuple[bool, str]:
+async def _ask_http(
+    probe: Probe, address: Address | None, client: httpx.AsyncClient | None, server_name: str | None
+) -> tuple[bool, str]:
     # Imported late because httpx costs its importer a tenth of a second, which the daemon's start has not got.
     from arena.health import http
 
     if address is None:
         raise ValueError("an http probe needs an address")
-    return await http.get(address, probe.http, probe.timeout, client)
+    return await http.get(address, probe.http, probe.timeout, client, server_name)
 
 
 async def _connect(port: int, address: Address | None, timeout: float) -> tuple[bool, str]:

@@ -115,6 +115,11 @@ class StateLayout:
         return self.root / "gateway.json"
 
     @property
+    def trust(self) -> Path:
+        """How services with https:// URLs are believed, read by the registry for its probes; no secrets."""
+        return self.root / "trust.json"
+
+    @property
     def gateway_snapshot(self) -> Path:
         """The last Snapshot the gateway saw, so that it can start while the registry is away."""
         return self.root / "snapshot.json"

@@ -27,3 +27,16 @@ class ListenerTls:
     min_version: TlsVersion = "1.2"
     client_ca: str = ""
     client_auth: ClientAuth = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamTls:
+    """How a service is spoken to that has an https:// URL. `ca` is the file of the authorities that are believed, '' for the
+    system's; `cert` and `key` are what we show, '' for nothing; `server_name` is the name its certificate must be for, '' for
+    the URL's; without `verify` anybody is believed. Files by absolute path."""
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    server_name: str = ""
+    verify: bool = True

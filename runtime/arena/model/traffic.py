@@ -7,6 +7,7 @@ from typing import Literal
 
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.resilience import Retries
+from arena.model.tls import UpstreamTls
 
 Balance = Literal["least_in_flight", "round_robin", "peak_ewma", "consistent_hash"]
 
@@ -54,7 +55,8 @@ class Traffic:
     once. `panic_threshold`: the share of instances that must be live, or else health is ignored; 0 for never. `outlier`
     None: nobody is compared with its peers. `breaker` None: an instance that fails is asked like any other. `hash_by` is
     what a consistent hash is made of: "principal", "ip" or "header:<name>", the name in lower case. `retry_budget` is the
-    share of its requests that retries may come to. `max_connections` are those to one instance, None for no limit."""
+    share of its requests that retries may come to. `max_connections` are those to one instance, None for no limit.
+    `tls` counts where it has an https:// URL."""
 
     breaker: BreakerRule | None = BreakerRule()
     balance: Balance = "least_in_flight"
@@ -66,3 +68,4 @@ class Traffic:
     retry_budget: float = 0.2
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     max_connections: int | None = None
+    tls: UpstreamTls = UpstreamTls()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from arena.clock import Clock
 from arena.health import probe
 from arena.health.monitor import Monitor
 from arena.health.probe import ProbeResult
+from arena.health.trust import Trust, TrustFile, explain
 from arena.model.snapshot import EndpointHealth
 from arena.policy.threshold import State
 from arena.registry.entry import Check, Entry
@@ -28,11 +30,12 @@ _STATE: dict[EndpointHealth, State] = {health: state for state, health in _HEALT
 class Checker:
     """One monitor per entry with a check. `on_health` is called with each change and what was seen."""
 
-    def __init__(self, on_health: OnHealth, clock: Clock) -> None:
+    def __init__(self, on_health: OnHealth, clock: Clock, trusts: TrustFile | None = None) -> None:
         self._on_health = on_health
         self._clock = clock
         self._running: dict[Key, tuple[Check, asyncio.Task[None]]] = {}
-        self._client: httpx.AsyncClient | None = None
+        self._trusts = trusts or TrustFile(None)
+        self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
 
     def watch(self, entry: Entry) -> None:
         """Check this entry from now on, beginning at the health it has; asked the same again, nothing changes."""
@@ -55,13 +58,18 @@ class Checker:
         """Stop every check."""
         await tasks.cancel(*(task for _, task in self._running.values()))
         self._running.clear()
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
 
     def _monitor(self, key: Key, check: Check, state: State) -> Monitor:
         async def ask() -> ProbeResult:
-            return await probe.ask(check.probe, check.address, client=self._shared_client())
+            trust = self._trusts.of(key[0])
+            try:
+                client = self._client(trust if check.probe.http and check.address.scheme == "https" else None)
+            except OSError as error:
+                return ProbeResult(False, explain(error))
+            return await probe.ask(check.probe, check.address, client=client, server_name=trust.server_name)
 
         known = state
 
@@ -73,9 +81,11 @@ class Checker:
 
         return Monitor(check.probe, ask, report, state=state, clock=self._clock)
 
-    def _shared_client(self) -> httpx.AsyncClient:
-        if self._client is None:
+    def _client(self, trust: Trust | None) -> httpx.AsyncClient:
+        """One for all who are believed for the same reasons. Raises OSError when the files of `trust` cannot be used."""
+        context = None if trust is None else trust.context
+        if context not in self._clients:
             from arena.health import http
 
-            self._client = http.open_client()
-        return self._client
+            self._clients[context] = http.open_client(context)
+        return self._clients[context]

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from arena.clock import Clock
+from arena.health.trust import TrustFile
 from arena.model.snapshot import EndpointHealth, Snapshot
 from arena.registry.checker import Checker
 from arena.registry.entry import Entry, Registration
@@ -23,11 +24,11 @@ _log = logging.getLogger("arena.registry")
 class Registry:
     """Every change goes: table → file, checks, watchers, log. `counts` are the events so far, by name."""
 
-    def __init__(self, state: Path, clock: Clock) -> None:
+    def __init__(self, state: Path, clock: Clock, trusts: TrustFile | None = None) -> None:
         self._clock = clock
         self._table = Table(secrets.token_hex(8))
         self._store = Store(state, lambda: self._table.entries)
-        self._checker = Checker(self._mark, clock)
+        self._checker = Checker(self._mark, clock, trusts)
         self.broadcast = Broadcast(self._table.snapshot)
         self.counts: Counter[str] = Counter()
 

@@ -1,4 +1,5 @@
-"""The registry as a process: `python -I -m arena.registry --host --port --state FILE --secret-file FILE --ttl`.
+"""The registry as a process: `python -I -m arena.registry --host --port --state FILE --secret-file FILE --trust-file
+FILE --ttl`.
 
 Logs one JSON object a line to stdout. SIGTERM and SIGINT end it with exit code 0; 1 means that the port is taken, 3 that the
 secret cannot be used.
@@ -36,7 +37,7 @@ def main() -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             from arena.registry import server
 
-            runner.run(server.serve(listener, options.state, options.secret_file, options.ttl))
+            runner.run(server.serve(listener, options.state, options.secret_file, options.ttl, options.trust_file))
     except ArenaError as error:
         _log.error(error.message, extra={"code": error.code, "hint": error.hint})
         sys.exit(_EXIT_CONFIG if isinstance(error, ConfigError) else _EXIT_FAILURE)
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8500, help="port to listen on, 0 for a free one (%(default)s)")
     parser.add_argument("--state", type=Path, required=True, help="file that keeps what is known")
     parser.add_argument("--secret-file", type=Path, required=True, help="file with the service secret; made if missing")
+    parser.add_argument("--trust-file", type=Path, help="file that says how services are believed that speak TLS")
     parser.add_argument("--ttl", type=float, default=15.0, help="seconds without a heartbeat (%(default)s)")
     return parser
 

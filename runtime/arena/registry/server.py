@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from arena import tasks
 from arena.auth import secret, service_token
 from arena.clock import SystemClock
+from arena.health.trust import TrustFile
 from arena.registry import app
 from arena.registry.access import Access
 from arena.registry.core import Registry
@@ -25,10 +26,13 @@ _GRACE = 1  # seconds for requests in flight when stopping; streams end at once
 _log = logging.getLogger("arena.registry.server")
 
 
-async def serve(listener: socket.socket, state: Path, secret_file: Path, ttl: float) -> None:
-    """Serve on `listener` until SIGTERM or SIGINT. Raises ConfigError when the secret cannot be used."""
+async def serve(
+    listener: socket.socket, state: Path, secret_file: Path, ttl: float, trust_file: Path | None = None
+) -> None:
+    """Serve on `listener` until SIGTERM or SIGINT. `trust_file` says how services with https:// URLs are probed. Raises
+    ConfigError when the secret cannot be used."""
     verifier = service_token.verifier(secret.load_or_create(secret_file))
-    registry = Registry(state, SystemClock())
+    registry = Registry(state, SystemClock(), TrustFile(trust_file))
     server = _Server(_config(app.create(registry, Access(verifier), ttl)), registry)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)

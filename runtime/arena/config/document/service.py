@@ -25,6 +25,7 @@ from arena.config.document.gateway import GatewaySection, RegistrySection, State
 from arena.config.document.health import DependencySection, EnvFileSection, HealthcheckSection, Restart, UrlSection
 from arena.config.document.role import RoleSection
 from arena.config.document.route import RouteSection
+from arena.config.document.tls import UpstreamTlsSection
 from arena.config.document.traffic import TrafficSection
 
 _PORT = re.compile(r"(?:(?:127\.0\.0\.1|localhost):)?(?:(\d+):)?(\d+)(?:/tcp)?")
@@ -122,6 +123,7 @@ class ServiceSection(Section):
         description="Where an external service runs: routed to and probed, never started. Several, or `{url, weight}` for"
         " those that are meant to get more requests than others.",
     )
+    tls: UpstreamTlsSection = nested("How it is believed, where its `url` is https://.")
     depends_on: Dependencies = Field(default={}, description="Services that come first.")
     healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
     restart: Restart = nested("When to start it again.")

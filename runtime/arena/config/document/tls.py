@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from arena.config.document.base import Name, Section
+from arena.config.document.base import Flag, Name, Section
 
 
 def _version(value: object) -> object:
@@ -40,3 +40,17 @@ class ListenerTlsSection(Section):
         default=None,
         description="Whether clients must show a certificate. Default: required with `client_ca`, none without.",
     )
+
+
+class UpstreamTlsSection(Section):
+    """How a service with an https:// URL is believed, and what it is shown. Files are read again when they change."""
+
+    ca: Name | None = Field(
+        default=None, description="A PEM file: the authorities that may vouch for it. Default: the system's."
+    )
+    cert: Name | None = Field(default=None, description="A PEM file: the certificate the gateway shows (mTLS).")
+    key: Name | None = Field(default=None, description="A PEM file: its private key, not encrypted.")
+    server_name: Name | None = Field(
+        default=None, description="The name its certificate must be for, and asked for by SNI. Default: the URL's."
+    )
+    verify: Flag = Field(default=True, description="False: believe anybody who answers there. For experiments.")
