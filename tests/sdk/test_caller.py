@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -179,3 +181,22 @@ def test_memory_is_bounded(daemon: Daemon, callers: Callers, monkeypatch: pytest
     for n in range(20):
         judge(callers, daemon.gateway(f"user-{n}"))
     assert len(callers._heard) <= 5
+
+
+@pytest.mark.parametrize(("told", "loaded"), [({"allow_from": ()}, True), ({}, False)])
+def test_only_a_guarded_service_loads_the_cryptography_before_it_is_asked(
+    daemon: Daemon, told: dict[str, object], loaded: bool
+) -> None:
+    daemon.write(**told)
+    program = (
+        "import sys; from pathlib import Path; from arena.sdk.caller import Callers; "
+        "from arena.sdk.identity import IdentityFile; Callers(IdentityFile(Path(sys.argv[1]))).prepare(); "
+        "print('cryptography' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(daemon.path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(loaded)
+
+
+def test_what_cannot_be_read_is_not_said_before_somebody_asks(tmp_path: Path) -> None:
+    Callers(IdentityFile(tmp_path / "none")).prepare()
+    Callers(None).prepare()

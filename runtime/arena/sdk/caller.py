@@ -72,6 +72,16 @@ class Callers:
         """Whether callers can be known at all."""
         return self._file is not None
 
+    def prepare(self) -> None:
+        """Load what judging takes, where every request will be judged: importing the cryptography is not for the first caller
+        to wait for."""
+        try:
+            identity = self._identity()
+        except CallerRefused:
+            return  # every request will be told
+        if identity is not None and identity.allow_from is not None:
+            import arena.auth.signed  # noqa: F401  # to have it loaded
+
     def admit(self, path: str, method: str, headers: Headers) -> Caller | None:
         """Who calls, where only some may; None where everybody may. Raises CallerRefused."""
         identity = self._identity()

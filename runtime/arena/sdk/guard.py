@@ -33,6 +33,8 @@ class CallerGuard:
                 return
             if caller is not None:
                 scope[_CALLER] = caller
+        elif scope["type"] == "lifespan":
+            self._callers.prepare()
         await self._app(scope, receive, send)
 
 
