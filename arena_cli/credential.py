@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from arena.auth.revocation import Revocation, Revocations
 from arena.auth.token import Inspection, Issued, IssuedToken
 from arena.auth.token_key import Rotation
 from arena.errors import ConfigError
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
 from arena.model.layout import StateLayout
 from arena.model.project import Jwks, Jwt, Project
 from arena_cli.selection import Selection
@@ -67,6 +70,22 @@ def rotate(project: Project, overlap: float) -> Rotation:
     layout = StateLayout.of(project.directory, project.name)
     launch.prepare(layout)
     return token_key.rotate(layout.token_keys, overlap)
+
+
+def gateway_knows_better(project: Project) -> str:
+    """What to tell a person whose running gateway goes by other settings for our own tokens than arena.yaml and the environment
+    say here and now, such as an ARENA_JWT_SECRET that only the shell of `arena up` had; '' when it does not, or none runs."""
+    layout = StateLayout.of(project.directory, project.name)
+    try:
+        told = codec.decode(GatewaySpec, json.loads(layout.gateway_spec.read_text()))
+    except (OSError, ValueError):
+        return ""
+    if told.settings.signer == project.gateway.signer:
+        return ""
+    return (
+        "the running gateway goes by another secret, issuer or audience than arena.yaml and ARENA_JWT_SECRET say here, and may"
+        " refuse this token: run `arena up`, or set ARENA_JWT_SECRET as it was then"
+    )
 
 
 def inspect(selection: Selection, text: str) -> Inspection:

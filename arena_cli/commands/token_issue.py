@@ -42,9 +42,12 @@ def issue(
     from arena_cli.render import token
 
     context = current_context()
-    issued = credential.issue(context.project(), subject=sub, roles=role or (), scopes=scope or (), ttl=ttl)
+    project = context.project()
+    issued = credential.issue(project, subject=sub, roles=role or (), scopes=scope or (), ttl=ttl)
     if output == "json":
         context.write(token.as_json(issued))
     else:
         context.write(issued.token)
         context.note(token.issued(issued))
+    if warning := credential.gateway_knows_better(project):
+        context.note(warning)

@@ -38,6 +38,8 @@ def rotate(
     rotation = credential.rotate(project, overlap)
     if output == "json":
         context.write(token.rotated_as_json(rotation))
-        return
-    lost = sum(tokens.outliving(layout, key.kid, key.until or 0.0) for key in rotation.former)
-    context.note(token.rotated(rotation, lost))
+    else:
+        lost = sum(tokens.outliving(layout, key.kid, key.until or 0.0) for key in rotation.former)
+        context.note(token.rotated(rotation, lost))
+    if warning := credential.gateway_knows_better(project):
+        context.note(warning)

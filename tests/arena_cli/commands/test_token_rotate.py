@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from arena.auth import token_key
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
+from arena.model.project import GatewaySettings, Jwt
 from tests.arena_cli.conftest import Inside
 
 
@@ -66,3 +71,13 @@ def test_tokens_of_another_issuer_are_rotated_there(inside: Inside) -> None:
 @pytest.mark.parametrize("overlap", ["soon", "-1s", "-5"])
 def test_an_overlap_that_is_none(inside: Inside, overlap: str) -> None:
     inside("token", "rotate", "--overlap", overlap, code=2)
+
+
+def test_a_gateway_that_has_another_secret_is_pointed_out(inside: Inside) -> None:
+    layout = inside.folder.layout
+    issued(inside)
+    running = GatewaySettings(issuers=(Jwt("the secret of another shell, which is long"),))
+    for settings, told in ((running, True), (GatewaySettings(), False)):
+        layout.gateway_spec.write_text(json.dumps(codec.encode(GatewaySpec("demo", settings))))
+        for words in (("rotate",), ("rotate", "-o", "json"), ("issue", "--sub", "ana")):
+            assert ("goes by another secret" in inside("token", *words).err) is told

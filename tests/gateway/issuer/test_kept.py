@@ -69,6 +69,17 @@ async def test_without_an_overlap_the_old_key_is_refused_within_a_second(gateway
     await cancel(follow)
 
 
+async def test_no_request_fails_however_often_it_is_rotated(gateway: Gateway, path: Path) -> None:
+    follow = spawn(gateway.view.follow_access(), name="access")
+    keys = [token_key.load_or_create(path)]
+    async with connected(gateway) as client:
+        for _ in range(15):
+            keys.append(token_key.rotate(path, 3600.0).present)
+            for key in (keys[-1], keys[-2], keys[0]):
+                assert (await client.ask(get("/", bearer(key)))).status == 200
+    await cancel(follow)
+
+
 async def test_the_end_of_an_overlap_needs_no_change_of_the_file(path: Path) -> None:
     now = [time.time()]
     verifier = Verifier(Jwt())
