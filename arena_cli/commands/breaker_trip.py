@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from arena_cli.complete import complete_service
 from arena_cli.context import current_context
 from arena_cli.options import OutputOption
 from arena_cli.parse import breaker_place, duration
@@ -15,7 +16,12 @@ from arena_cli.parse import breaker_place, duration
 async def trip(
     where: Annotated[
         str | None,
-        typer.Argument(metavar="[SERVICE[/INSTANCE]]", help="web, or web/web-2 for one instance.", show_default=False),
+        typer.Argument(
+            metavar="[SERVICE[/INSTANCE]]",
+            help="web, or web/web-2 for one instance.",
+            autocompletion=complete_service,
+            show_default=False,
+        ),
     ] = None,
     *,
     route: Annotated[

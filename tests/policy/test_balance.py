@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,12 +89,19 @@ def test_awake_is_who_neither_rests_nor_is_broken() -> None:
     assert not is_awake(Candidate(breaker=broken()), 0.0)
 
 
-def test_equal_load_is_spread_evenly() -> None:
+@pytest.mark.parametrize("count", [2, 4])
+def test_equal_load_is_spread_evenly(count: int) -> None:
     rng = random.Random(7)
-    candidates = [Candidate() for _ in range(4)]
-    for _ in range(4000):
+    candidates = [Candidate() for _ in range(count)]
+    for _ in range(1000 * count):
         chosen = choose(candidates, 0.0, rng.random)
         assert chosen is not None
         chosen.in_flight += 1
     loads = [candidate.in_flight for candidate in candidates]
     assert max(loads) - min(loads) < 10
+
+
+def test_of_two_that_are_idle_each_is_taken_as_often() -> None:
+    rng, some = random.Random(7), [Candidate(), Candidate()]
+    taken = sum(choose(some, 0.0, rng.random) is some[0] for _ in range(4000))
+    assert 1800 < taken < 2200

@@ -242,11 +242,13 @@ class Assembler:
         """Tell every target whether it is kept out; `now` in Unix seconds."""
         self._trip_ends = min((order.until for order in self._orders if order.until and order.until > now), default=inf)
         for target in self._targets.values():
-            order = in_force(self._orders, BreakerPlace(target.service, target.instance), now)
-            target.tripped_until = 0.0 if order is None else order.until or inf
+            target.tripped_until = self._ordered(BreakerPlace(target.service, target.instance), now)
         for guard in self._guards.values():
-            order = in_force(self._orders, guard.place, now)
-            guard.tripped_until = 0.0 if order is None else order.until or inf
+            guard.tripped_until = self._ordered(guard.place, now)
+
+    def _ordered(self, place: BreakerPlace, now: float) -> float:
+        order = in_force(self._orders, place, now)
+        return 0.0 if order is None else order.until or inf
 
     def _serve(self, names: set[str], snapshot: Snapshot, traffic: dict[str, Traffic]) -> dict[str, Service]:
         """The services of these names with their endpoints. Those that are there when we start are warm."""

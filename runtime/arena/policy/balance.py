@@ -34,12 +34,19 @@ def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L 
     count = len(candidates)
     if count < 2:
         return candidates[0] if count and is_admitting(candidates[0], now) else None
-    first = int(draw() * count)
-    second = int(draw() * (count - 1))
-    if second >= first:
-        second += 1
-    one, other = candidates[first], candidates[second]
-    chosen = one if one.in_flight <= other.in_flight else other
+    if count == 2:
+        one, other = candidates
+        if one.in_flight == other.in_flight:
+            chosen = one if draw() < 0.5 else other
+        else:
+            chosen = one if one.in_flight < other.in_flight else other
+    else:
+        first = int(draw() * count)
+        second = int(draw() * (count - 1))
+        if second >= first:
+            second += 1
+        one, other = candidates[first], candidates[second]
+        chosen = one if one.in_flight <= other.in_flight else other
     if chosen.resting_until <= now and (chosen.breaker is None or chosen.breaker.closed):
         return chosen
     admitting = [candidate for candidate in candidates if is_admitting(candidate, now)]
