@@ -9,6 +9,7 @@ Arena imports it.
 
 from arena.sdk.attachment import Attachment, attach
 from arena.sdk.caller import Principal
+from arena.sdk.deadline import time_left
 from arena.sdk.environment import Environment
 from arena.sdk.guard import principal, principal_or_none, require_roles
 from arena.sdk.health import Health
@@ -18,5 +19,5 @@ from arena.sdk.request import RequestContext, current
 
 __all__ = [
     "Attachment", "CallerRefused", "Environment", "Health", "Principal", "RequestContext", "attach", "auth", "client",
-    "current", "principal", "principal_or_none", "require_roles",
+    "current", "principal", "principal_or_none", "require_roles", "time_left",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena.sdk import deadline
 from arena.sdk.environment import Environment
 from arena.sdk.identity import of_process
 from arena.sdk.request import current
@@ -16,7 +17,8 @@ def client(service: str = "", **options: Any) -> httpx.AsyncClient:
     """An `httpx.AsyncClient` whose requests carry the request being served; with `service`, for that service of the project.
 
     Each request gets `traceparent` (same trace and sampling flag, a span id of its own), `tracestate` as it was received,
-    `x-request-id`, and `x-request-deadline` if there is one, unless the caller set that header. Nothing else is passed on: no
+    `x-request-id`, and `x-request-deadline` if there is one, unless the caller set that header; and it waits no
+    longer than that deadline allows (`httpx.TimeoutException`; at once when it has passed). Nothing else is passed on: no
     `Authorization`, no cookies. Outside of a request nothing is added. `options` are `httpx.AsyncClient`'s own.
 
     With `service` its instances are found in the registry, relative URLs are enough, and the token is shown that
@@ -51,9 +53,8 @@ async def _carry_on(request: httpx.Request) -> None:
     context = current()
     if context is None:
         return
+    deadline.carry(request)
     request.headers.setdefault("x-request-id", context.request_id)
-    if context.deadline:
-        request.headers.setdefault("x-request-deadline", context.deadline)
     if "traceparent" not in request.headers:
         request.headers["traceparent"] = context.trace.child().header
         if context.tracestate:
