@@ -83,6 +83,8 @@ class Talk:
     asked: Asked
 
     async def send(self, data: bytes) -> None:
+        if self.writer.transport.is_closing():
+            raise ConnectionResetError("the gateway has broken it off")
         self.writer.write(data)
         await self.writer.drain()
 
