@@ -73,9 +73,8 @@ def _group(name: str, figures: list[Figure]) -> tuple[str, str]:
 
 
 def _bar_row(bar: Bar, result: Result) -> tuple[str, ...]:
-    value = bar.measure(result)
-    promise = bar.promise + (" (later)" if bar.ahead else "")
-    return (bar.what, "" if value is None else f"{value:.3g} {bar.unit}", promise, bar.state(result))
+    number = bar.measure(result)
+    return (bar.what, "" if number is None else f"{number:.3g} {bar.unit}", bar.promise, bar.state(result))
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

@@ -13,7 +13,7 @@ def main() -> int:
     folder = litellm.folder()
     if (folder / "bin" / "litellm").exists():
         return 0
-    print(f"installing {litellm.REQUIREMENT} into {folder} (once; about 500 MB) …", file=sys.stderr, flush=True)
+    print(f"installing {litellm.REQUIREMENT} into {folder} (once; about 750 MB) …", file=sys.stderr, flush=True)
     pip = (str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", litellm.REQUIREMENT)
     for command in ((sys.executable, "-m", "venv", str(folder)), pip):
         if (code := subprocess.run(command, check=False).returncode) != 0:

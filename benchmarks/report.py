@@ -84,8 +84,7 @@ def bar_line(bar: Bar, result: Result) -> str:
     """`met   arena --help   93 ms   (bar ≤ 150 ms)`."""
     value = bar.measure(result)
     shown = "" if value is None else f"{value:.3g} {bar.unit}"
-    kind = "later bar" if bar.ahead else "bar"
-    return f"  {bar.state(result):<13} {bar.what:<34} {shown:>9}   ({kind} {bar.promise})"
+    return f"  {bar.state(result):<13} {bar.what:<50} {shown:>9}   (bar {bar.promise})"
 
 
 def _align(rows: list[tuple[str, ...]]) -> str:

@@ -22,7 +22,7 @@ def test_a_page_and_a_chart_are_written(whole: Result, tmp_path: Path) -> None:
 def test_the_page_tells_how_and_where(whole: Result) -> None:
     page = docs.page(whole)
     assert "3 rounds of 2 s each" in page
-    assert "| requests a second, Arena ÷ Envoy | 2.2 × | ≥ 1.3 × | met |" in page
+    assert "| requests a second, Arena ÷ Envoy | 2.2 × | ≥ 2 × | met |" in page
     assert "| arena up -d until all is healthy |  | ≤ 4 s | not measured |" in page
     assert "- arena up -d: not measured: no daemon yet" in page
     assert "| processor | two \\| cores |" in page
