@@ -10,7 +10,8 @@ from arena.model.cache import CacheRule, CacheSettings
 
 Load = Callable[..., Loaded]
 TEXT = """
-gateway: {cache: {max_bytes: 8MB}}
+gateway: {cache: {max_bytes: 8MB, store: state}}
+state: {valkey: embedded}
 services:
   a:
     command: a
@@ -28,5 +29,5 @@ def test_rules_are_read_and_read_back(load: Load) -> None:
     assert first.cache == CacheRule()
     assert second.cache == CacheRule(90.0, 2048, ("x-tenant", "x$y"), 60.0, 5400.0, "all", coalesce=True)
     assert third.cache is None
-    assert project.gateway.cache == CacheSettings(8 * 1024 * 1024)
+    assert project.gateway.cache == CacheSettings(8 * 1024 * 1024, "state")
     assert load(render(project, "yaml")).project == project

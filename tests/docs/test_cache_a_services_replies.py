@@ -15,6 +15,14 @@ SERVICES = """
 """
 
 
+def test_with_a_store(sandbox: Sandbox, how_to: Try) -> None:
+    sandbox.write(SERVICES)
+    page = how_to("cache-a-services-replies")
+    page.configure(0, 2)
+    told = poll(lambda: page.run(0, None), lambda out: "arena; hit; ttl=" in out)
+    assert "arena; hit; ttl=" in told
+
+
 def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
     sandbox.write(SERVICES)
     page = how_to("cache-a-services-replies")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from arena.model.cache import CacheRule, CacheSettings
 
 if TYPE_CHECKING:
-    from arena.config.document.cache import CacheSection, CacheStoreSection
+    from arena.config.context import Reading
+    from arena.config.document.cache import CacheSection
 
 
 def rule(section: CacheSection | None) -> CacheRule | None:
@@ -25,9 +26,13 @@ def rule(section: CacheSection | None) -> CacheRule | None:
     )
 
 
-def settings(section: CacheStoreSection) -> CacheSettings:
-    """What the gateway gives the cache."""
-    return CacheSettings(max_bytes=section.max_bytes)
+def settings(reading: Reading) -> CacheSettings:
+    """What the gateway gives the cache; a problem is reported for a store that is not there."""
+    section = reading.document.gateway.cache
+    if section.store == "state" and reading.document.state.valkey is None:
+        hint = "add state: {valkey: embedded}, or remove it"
+        reading.problem(("gateway", "cache", "store"), "is state, and there is no state store", hint)
+    return CacheSettings(section.max_bytes, section.store)
 
 
 def shown(rule: CacheRule) -> dict[str, Any]:

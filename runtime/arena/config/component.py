@@ -37,7 +37,7 @@ def gateway(reading: Reading) -> GatewaySettings:
         auto_routes=section.auto_routes,
         access_log=section.access_log,
         api_keys=section.auth.api_keys,
-        cache=cache.settings(section.cache),
+        cache=cache.settings(reading),
         tls=listener_tls(reading, section.tls),
         mtls=mtls(reading),
     )

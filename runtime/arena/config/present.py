@@ -111,7 +111,7 @@ def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
         "access_log": gateway.access_log,
         "concurrency": concurrency.shown(gateway.concurrency),
         **{name: most for name, most in caps.items() if most is not None},
-        "cache": {"max_bytes": gateway.cache.max_bytes},
+        "cache": {"max_bytes": gateway.cache.max_bytes, "store": gateway.cache.store},
     }
 
 

@@ -16,6 +16,7 @@ from arena.model.route import Route
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
+    from arena.gateway.cache.shared import SharedShelf
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.store.store import Store
 
@@ -27,10 +28,11 @@ class Memory:
         self.cache: Cache | None = None
         self.idempotency: Idempotency | None = None
         self._store: Store | None = None
+        self._cache_store: Store | None = None
 
     def use(self, spec: GatewaySpec, store: Store | None) -> None:
         """Take over a spec. What is remembered stays as long as some route asks for it, and `store` is the same."""
-        self._use_cache(spec)
+        self._use_cache(spec, store)
         if all(route.idempotency is None for route in spec.routes):
             self.idempotency = None
         elif self.idempotency is None or self._store is not store:
@@ -64,13 +66,15 @@ class Memory:
                 [({"route": route, "result": result}, n) for (route, result), n in self.idempotency.results.items()],
             )
 
-    def _use_cache(self, spec: GatewaySpec) -> None:
+    def _use_cache(self, spec: GatewaySpec, store: Store | None) -> None:
         if all(route.cache is None for route in spec.routes):
             self.cache = None
             return
         room = spec.settings.cache.max_bytes
-        if self.cache is None:
-            self.cache = Cache(Shelf(room))
+        where = store if spec.settings.cache.store == "state" else None
+        if self.cache is None or self._cache_store is not where:
+            self.cache = Cache(Shelf(room) if where is None else _shared_shelf(where, spec.project, room))
+            self._cache_store = where
         self.cache.store.max_bytes = room
         self.cache.store.trim()
 
@@ -80,6 +84,12 @@ def _shared(store: Store, project: str) -> Idempotency:
     from arena.gateway.idempotency.shared import SharedLedger
 
     return Idempotency(SharedLedger(store, project))
+
+
+def _shared_shelf(store: Store, project: str, room: int) -> SharedShelf:
+    from arena.gateway.cache.shared import SharedShelf
+
+    return SharedShelf(store, project, room)
 
 
 def _meet(one: Route, other: Route) -> bool:

@@ -281,6 +281,8 @@ def _store(store: Store, spec: GatewaySpec) -> dict[str, object]:
         for key, rule in (("limits_not_enforced", "allow"), ("limits_refusing", "deny")):
             told[key] = sorted({one.title for one in limits if one.enforce and one.on_store_error == rule})
         guarded = [(route.name, route.idempotency.on_store_error) for route in spec.routes if route.idempotency]
+        if spec.settings.cache.store == "state":
+            told["cache_missing"] = sorted(route.name for route in spec.routes if route.cache)
         if guarded:
             told["idempotency_unprotected"] = sorted(name for name, rule in guarded if rule == "allow")
             told["idempotency_refusing"] = sorted(name for name, rule in guarded if rule == "deny")

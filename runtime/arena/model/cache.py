@@ -27,6 +27,7 @@ class CacheRule:
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """`max_bytes` bounds all that each worker keeps in its memory."""
+    """`max_bytes` bounds all that is kept: by each worker in its memory, or together in the `state` store."""
 
     max_bytes: int = 64 * 1024 * 1024
+    store: Literal["memory", "state"] = "memory"

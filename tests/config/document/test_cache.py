@@ -26,3 +26,10 @@ def test_mistakes_are_told(load: Load, rule: str, message: str) -> None:
         load(f"services: {{a: {{command: a, routes: [{{path: /a, cache: {rule}}}]}}}}")
     (problem,) = caught.value.problems
     assert message in problem.where + problem.message + problem.hint
+
+
+def test_a_store_must_be_there(load: Load) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load("gateway: {cache: {store: state}}\nservices: {a: {command: a}}\n")
+    (problem,) = caught.value.problems
+    assert problem.where == "gateway.cache.store" and "state: {valkey: embedded}" in problem.hint

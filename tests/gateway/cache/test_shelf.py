@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.gateway.cache.shelf import Entry, Shelf
+from arena.model.cache import CacheRule
 from arena.policy.cache.kept import Kept
 from tests.policy.cache.model import asking
 
+RULE = CacheRule()
 WAY = ("web", "web", b"/", b"")
 
 
@@ -20,8 +22,8 @@ def entry(uri: bytes = b"u", place: bytes = b"", names: tuple[bytes, ...] = (), 
 def test_a_variant_is_found_by_what_the_request_says() -> None:
     shelf = Shelf(10_000)
     german = entry(b"u", b"", (b"lang",), b"lang: de")
-    shelf.put(german)
-    shelf.put(entry(b"u", b"", (b"lang",), b"lang: fr"))
+    shelf.put(german, RULE)
+    shelf.put(entry(b"u", b"", (b"lang",), b"lang: fr"), RULE)
     assert shelf.find(b"u", WAY, asking(b"LANG: de")) is german
     assert shelf.find(b"u", WAY, asking()) is None
     assert shelf.find(b"u", ("other", "web", b"/", b""), asking(b"lang: de")) is None
@@ -31,8 +33,8 @@ def test_a_variant_is_found_by_what_the_request_says() -> None:
 
 def test_other_names_replace_all_variants() -> None:
     shelf = Shelf(10_000)
-    shelf.put(entry(b"u", b"", (b"lang",), b"lang: de"))
-    shelf.put(entry(b"u", b"", (b"theme",), b"theme: dark"))
+    shelf.put(entry(b"u", b"", (b"lang",), b"lang: de"), RULE)
+    shelf.put(entry(b"u", b"", (b"theme",), b"theme: dark"), RULE)
     assert len(shelf) == 1
     assert shelf.find(b"u", WAY, asking(b"lang: de")) is None
     assert shelf.find(b"u", WAY, asking(b"theme: dark")) is not None
@@ -41,8 +43,8 @@ def test_other_names_replace_all_variants() -> None:
 def test_ones_own_and_what_is_for_all() -> None:
     shelf = Shelf(10_000)
     mine = entry(b"u", b"alice")
-    shelf.put(mine)
-    shelf.put(entry())
+    shelf.put(mine, RULE)
+    shelf.put(entry(), RULE)
     assert shelf.find(b"u", WAY, asking(who=b"alice")) is mine
     assert shelf.find(b"u", WAY, asking(who=b"bob")) is None
     assert not mine.fits(WAY, asking()) and not entry().fits(WAY, asking(who=b"bob"))
@@ -50,27 +52,27 @@ def test_ones_own_and_what_is_for_all() -> None:
 
 def test_what_is_forgotten_does_not_come_back_late() -> None:
     shelf = Shelf(10_000)
-    shelf.put(entry(b"u"))
-    shelf.put(entry(b"u", b"alice"))
+    shelf.put(entry(b"u"), RULE)
+    shelf.put(entry(b"u", b"alice"), RULE)
     shelf.forget(b"u", 10.0)
     assert (len(shelf), shelf.size) == (0, 0)
-    shelf.put(entry(b"u"))  # it was asked for at 10.0
+    shelf.put(entry(b"u"), RULE)  # it was asked for at 10.0
     assert len(shelf) == 0
     shelf.forget(b"unknown", 10.0)
     for number in range(5000):
         shelf.forget(b"%d" % number, 10.0)
-    shelf.put(entry(b"u"))
+    shelf.put(entry(b"u"), RULE)
     assert len(shelf) == 1
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
     shelf = Shelf(3 * entry(size=1000).kept.size)
     for name in (b"a", b"b", b"c"):
-        shelf.put(entry(name, size=1000))
+        shelf.put(entry(name, size=1000), RULE)
     assert shelf.find(b"a", WAY, asking()) is not None
-    shelf.put(entry(b"d", size=1000))
+    shelf.put(entry(b"d", size=1000), RULE)
     assert shelf.find(b"b", WAY, asking()) is None and shelf.find(b"a", WAY, asking()) is not None
-    shelf.put(entry(b"huge", size=100_000))
+    shelf.put(entry(b"huge", size=100_000), RULE)
     assert (len(shelf), shelf.evicted) == (3, 1)
     shelf.max_bytes = 0
     shelf.trim()
@@ -90,7 +92,7 @@ def test_books_are_kept(steps: list[tuple[str, bytes, bytes, tuple[bytes, ...], 
     for step, uri, place, names, size in steps:
         one = entry(uri, place, names, b"a: 1", size=size)
         if step == "put":
-            shelf.put(one)
+            shelf.put(one, RULE)
         elif step == "drop":
             shelf.drop(one)
         elif step == "forget":

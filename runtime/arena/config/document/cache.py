@@ -78,9 +78,15 @@ class CacheSection(Section):
 class CacheStoreSection(Section):
     """What the replies kept by routes with `cache` may take."""
 
-    later: ClassVar = ("dir", "redis", "path", "store")
+    later: ClassVar = ("dir", "redis", "path")
 
     max_bytes: Size = Field(
         default=64 * 1024 * 1024,
-        description="All that is kept, in each worker's memory. What was not asked for longest goes first.",
+        description="All that is kept. What was not asked for longest goes first; in the store of `state`, what is soonest of"
+        " no more use.",
+    )
+    store: Literal["memory", "state"] = Field(
+        default="memory",
+        description="Where replies are kept: by each worker in its own memory, or in the store of `state`, by all together; a"
+        " reply from there costs a round trip, and what one worker is told to forget, all forget.",
     )

@@ -49,9 +49,16 @@ def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:
     if principal is None and cookies is None and head.authorization is None and head.api_key is None:
         return b""
     said = [b"" if principal is None else _identity(principal), *(cookies or ())]
-    if principal is None or (head.authorization is not None and head.api_key is not None):
+    if principal is None or not _is_all(head.authorization, head.api_key):
         said += [b"authorization", head.authorization or b"", b"key", head.api_key or b""]
     return hashlib.sha256(b"\0".join(said)).digest()
+
+
+def _is_all(authorization: bytes | None, api_key: bytes | None) -> bool:
+    """Whether the principal is all that these say: one of them was verified, and what is no bearer token is for the service."""
+    if authorization is None:
+        return True
+    return api_key is None and authorization[:7].lower() == b"bearer "
 
 
 @lru_cache(maxsize=4096)

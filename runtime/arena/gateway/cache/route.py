@@ -15,7 +15,7 @@ from arena.gateway.cache import stand
 from arena.gateway.cache.fetch import Fetch
 from arena.gateway.cache.flight import Flights
 from arena.gateway.cache.key import Way, credentials_of, mark_of, uri_of, way_of
-from arena.gateway.cache.shelf import Entry, Question, Shelf
+from arena.gateway.cache.shelf import Entry, Question, Store
 from arena.gateway.cache.stand import Edit
 from arena.gateway.cache.stats import CacheStats, Result
 from arena.gateway.exchange import Exchange, Outcome
@@ -39,7 +39,7 @@ Verdict = Refusal | Reply | None
 class Cache:
     """What the routes of one gateway share; it survives swaps."""
 
-    store: Shelf
+    store: Store
     stats: CacheStats = field(default_factory=CacheStats)
     flights: Flights = field(default_factory=Flights)
     errands: set[Hashable] = field(default_factory=set)
@@ -70,7 +70,10 @@ class RouteCache:
             self.tell(x, "bypass", b"fwd=bypass")
             return None
         uri, way = uri_of(x), self.way(x)
-        return self._decide(x, uri, asking, self.store.find(uri, way, asking))
+        found = self.store.find(uri, way, asking)
+        if found is None or isinstance(found, Entry):
+            return self._decide(x, uri, asking, found)
+        return self._decide_later(x, uri, asking, found)
 
     def edit(self, x: Exchange, head: ReplyHead) -> None:
         """What becomes of a reply's head: seen by the fetch as it came, and then changed."""
@@ -88,13 +91,20 @@ class RouteCache:
     def keep(self, entry: Entry) -> None:
         """Keep a reply."""
         self._cache.stats.stored[self._route] += 1
-        self.store.put(entry)
+        self.store.put(entry, self.rule)
 
     def tell(self, x: Exchange, result: Result, status: bytes) -> None:
         """Count what happened, and say it to the client and the log."""
         self._cache.stats.results[self._route, result] += 1
         x.tell(b"cache-status: arena; " + status)
         x.log_more += f',"cache":"{result}"'
+
+    async def _decide_later(self, x: Exchange, uri: bytes, asking: Asking, found: Awaitable[Entry | None]) -> Verdict:
+        entry = await found
+        if x.over:
+            return None
+        verdict = self._decide(x, uri, asking, entry)
+        return verdict if verdict is None or isinstance(verdict, (Refusal, Reply)) else await verdict
 
     def _decide(self, x: Exchange, uri: bytes, asking: Asking, found: Entry | None) -> Verdict | Awaitable[Verdict]:
         why = b"uri-miss"
@@ -171,7 +181,7 @@ class RouteCache:
         errand.send(y)
 
 
-def invalidate(x: Exchange, store: Shelf) -> None:
+def invalidate(x: Exchange, store: Store) -> None:
     """Forget what is kept of the URI, unless the service says that the unsafe method did nothing (RFC 9111 section 4.4)."""
     uri = uri_of(x)
 
@@ -182,7 +192,7 @@ def invalidate(x: Exchange, store: Shelf) -> None:
     x.at_end(end)
 
 
-def invalidator(store: Shelf) -> Callable[[Exchange], None]:
+def invalidator(store: Store) -> Callable[[Exchange], None]:
     """A filter for a route that keeps nothing, while another one with the same path does."""
 
     def check(x: Exchange) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from arena.gateway.cache.key import Way
+from arena.model.cache import CacheRule
 from arena.policy.cache.asking import Asking
 from arena.policy.cache.kept import Kept
 from arena.policy.cache.storing import SHARED, may_have
@@ -52,6 +55,30 @@ class Question:
     why: bytes
 
 
+class Store(Protocol):
+    """Where replies are kept. `size` is in bytes, `evicted` counts what went for want of room."""
+
+    max_bytes: int
+    size: int
+    evicted: int
+
+    def find(self, uri: bytes, way: Way, asking: Asking) -> Entry | Coroutine[Any, Any, Entry | None] | None:
+        """The reply that this request may be given, fresh or not: a shared one before one's own."""
+        ...
+
+    def put(self, entry: Entry, rule: CacheRule, /) -> None:
+        """Keep `entry` in the place of what was there; unless it was asked for before its URI was forgotten."""
+
+    def drop(self, entry: Entry) -> None:
+        """Keep it no more."""
+
+    def forget(self, uri: bytes, now: float) -> None:
+        """Keep nothing of this URI that was asked for until now."""
+
+    def trim(self) -> None:
+        """Let go until no more than `max_bytes` are kept."""
+
+
 class Shelf:
     """`size` is in bytes, `evicted` counts the replies that went for want of room."""
 
@@ -80,7 +107,7 @@ class Shelf:
                 return entry
         return None
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: Entry, _rule: CacheRule) -> None:
         """Keep `entry` in the place of what was there; unless it was asked for before its URI was forgotten."""
         self.drop(entry)
         if entry.kept.size > self.max_bytes or entry.kept.asked_at <= self._forgotten.get(entry.uri, 0.0):

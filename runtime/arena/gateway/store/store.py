@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from random import random
 from time import monotonic
@@ -17,11 +18,26 @@ from arena.model.store import StoreAddress
 from arena.policy.backoff import ceiling
 from arena.tasks import spawn
 
-SCRIPT = files("arena.gateway.store").joinpath("limits.lua").read_bytes()
-_SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()  # how the server itself names a script
 _RETRY = Restart(delay=0.05, max_delay=1.0)
 
 _log = logging.getLogger("arena.gateway.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script and `sha`, how the server itself names it."""
+
+    text: bytes
+    sha: str
+
+    @classmethod
+    def load(cls, name: str) -> Script:
+        """The script in this folder."""
+        text = files("arena.gateway.store").joinpath(name).read_bytes()
+        return cls(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
+
+
+LIMITS = Script.load("limits.lua")
 
 
 class Store:
@@ -50,7 +66,7 @@ class Store:
     async def limits(self, keys: Sequence[bytes], words: Sequence[bytes]) -> list[int]:
         """Run the script, once for all of `keys`: three numbers for each. Raises StoreDown or StoreRefused."""
         try:
-            reply = await self._run(keys, words)
+            reply = await self._run(LIMITS, keys, words)
             if not isinstance(reply, list) or len(reply) != 3 * len(keys):
                 raise StoreRefused(f"it does not run scripts as Valkey does: it said {reply!r:.40}")
         except (StoreDown, StoreRefused) as error:
@@ -61,19 +77,28 @@ class Store:
             self._note("")
         return reply
 
+    async def run(self, script: Script, keys: Sequence[bytes], words: Sequence[bytes]) -> Any:
+        """Run `script`. Raises StoreDown or StoreRefused."""
+        return await self._noted(self._run(script, keys, words))
+
     async def ask(self, *words: str | bytes | int) -> Any:
         """Give any one command. Raises StoreDown or StoreRefused."""
+        if self._link is None:
+            self.failures += 1
+            raise StoreDown(self.error)
+        return await self._noted(self._link.call(*words))
+
+    async def _noted(self, reply: Awaitable[Any]) -> Any:
+        """Wait for `reply`, and note whether the store gave one."""
         try:
-            if self._link is None:
-                raise StoreDown(self.error)
-            reply = await self._link.call(*words)
+            told = await reply
         except (StoreDown, StoreRefused) as error:
             self.failures += 1
             self._note(str(error))
             raise
         if self.error:
             self._note("")
-        return reply
+        return told
 
     def close(self) -> None:
         """Stop for good."""
@@ -81,16 +106,16 @@ class Store:
         if self._link is not None:
             self._link.close()
 
-    async def _run(self, keys: Sequence[bytes], words: Sequence[bytes]) -> Any:
+    async def _run(self, script: Script, keys: Sequence[bytes], words: Sequence[bytes]) -> Any:
         link = self._link
         if link is None:
             raise StoreDown(self.error)
         try:
-            return await link.call("EVALSHA", _SHA, len(keys), *keys, *words)
+            return await link.call("EVALSHA", script.sha, len(keys), *keys, *words)
         except StoreRefused as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-        return await link.call("EVAL", SCRIPT, len(keys), *keys, *words)
+        return await link.call("EVAL", script.text, len(keys), *keys, *words)
 
     async def _keep(self) -> None:
         """Keep one connection, for ever."""
