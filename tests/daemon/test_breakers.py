@@ -25,6 +25,7 @@ from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.traffic import BreakerRule
+from tests.gateway.kit import eventually
 
 NAMES = ("web-1", "web-2")
 
@@ -129,8 +130,17 @@ async def test_no_worker_and_one_that_does_not_answer_are_told(fleet: Fleet) -> 
 async def test_a_worker_that_does_not_follow_is_told_and_the_order_stands(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(breakers, "_OBEDIENCE", 0.3)
+    monkeypatch.setattr(breakers, "_OBEDIENCE", 0.6)
     fleet.views[1].orders._followed = None
     with pytest.raises(ArenaError, match="not every gateway worker has followed"):
         await fleet.breakers.trip(BreakerPlace("web", "web-1"), None)
-    assert fleet.in_traffic()[0] == ["web-2"]
+    await eventually(lambda: fleet.in_traffic()[0] == ["web-2"])
+
+
+async def test_a_worker_that_hangs_keeps_no_other_from_following(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breakers, "_OBEDIENCE", 0.6)
+    fleet.addresses["gateway-3"] = Address("127.0.0.1", 1)
+    with pytest.raises(ArenaError, match="gateway-3 did not answer") as caught:
+        await fleet.breakers.trip(BreakerPlace("web", "web-1"), None)
+    assert "the order stands" in caught.value.hint
+    await eventually(lambda: fleet.in_traffic() == [["web-2"], ["web-2"]])

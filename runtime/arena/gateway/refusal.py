@@ -14,7 +14,7 @@ from arena.gateway.wire.date import DateLine
 TITLES = {
     "bad-request": "The request is not valid HTTP",
     "body-too-large": "The request body is too large",
-    "circuit-open": "Every instance is being given a rest",
+    "circuit-open": "A circuit breaker is open",
     "deadline-exceeded": "The deadline has passed",
     "expectation-failed": "The expectation cannot be met",
     "fault-injected": "A fault on purpose",
