@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,7 +15,7 @@ import pytest
 from arena.control.client import connect
 from arena.control.messages import UpRequest
 from arena.daemon import launch
-from arena.errors import ArenaError, NothingRunning
+from arena.errors import ArenaError, NothingRunning, PortTaken
 from arena.model.layout import StateLayout
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Service
@@ -83,8 +85,23 @@ async def test_a_killed_daemon_is_followed_by_one_that_adopts(layout: StateLayou
         assert {row.instance: row.pid for row in await arena.rows(True)} == before
 
 
+async def test_preview_says_that_a_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        project = Project("demo", str(tmp_path), services=(Service("web", ("run",), port=port),))
+        with pytest.raises(PortTaken, match=f"port {port}, which web needs"):
+            await launch.preview(_apart(project), [])
+
+
+def _apart(project: Project) -> Project:
+    """The project with components at ports that are free here."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        gateway, registry = (each.getsockname()[1] for each in (one, two))
+    return replace(project, gateway=GatewaySettings(port=gateway), registry=RegistrySettings(port=registry))
+
+
 async def test_preview_plans_without_starting(tmp_path: Path) -> None:
-    project = Project("demo", str(tmp_path), services=(Service("web", ("run",)), Service("other", ("run",))))
+    project = _apart(Project("demo", str(tmp_path), services=(Service("web", ("run",)), Service("other", ("run",)))))
     plan = await launch.preview(project, ["web"])
     assert [step.instance for step in plan.steps] == ["registry-1", "gateway-1", "web-1"]
     assert not (tmp_path / ".arena").exists()

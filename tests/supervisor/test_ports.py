@@ -8,7 +8,10 @@ import sys
 import pytest
 
 from arena.errors import PartFailed, PortTaken
+from arena.model.address import Address
 from arena.supervisor import ports
+
+from .conftest import workload
 
 
 @pytest.fixture
@@ -87,3 +90,13 @@ def test_a_table_we_may_not_see(taken, monkeypatch):
 
     monkeypatch.setattr(ports.psutil, "net_connections", refuse)
     assert str(ports.holder(taken)) == "another process"
+
+
+def test_a_workload_needs_its_own_port_and_the_one_it_shares():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for needy in (workload("web", port=port), workload("web", shared=Address("127.0.0.1", port))):
+            with pytest.raises(PortTaken, match=f"port {port}, which web needs"):
+                ports.require(needy)
+            ports.require(needy, {os.getsid(0)})
+    ports.require(workload("web"))

@@ -66,15 +66,24 @@ async def recover(layout: StateLayout) -> bool:
 
 
 async def preview(project: Project, only: Iterable[str]) -> Plan:
-    """The plan of an `up` on a project of which nothing runs."""
+    """The plan of an `up` on a project that no daemon looks after. Raises PortTaken if a port that it needs is held by
+    others."""
     # Not at the top: the CLI starts without the supervisor.
     from arena.daemon import component
+    from arena.supervisor import ports
     from arena.supervisor.observed import Observed
     from arena.supervisor.reconcile import reconcile
 
     layout = StateLayout.of(project.directory, project.name)
     spec = component.gateway_spec(project, layout)
-    return reconcile(component.workloads(project, layout, spec), Observed(), frozenset(only))
+    workloads = component.workloads(project, layout, spec)
+    plan = reconcile(workloads, Observed(), frozenset(only))
+    if not _has_records(layout):  # else some of it may have outlived its daemon, and hold its ports with good reason
+        needed = {step.workload for step in plan.steps}
+        for workload in workloads:
+            if workload.name in needed:
+                ports.require(workload)
+    return plan
 
 
 def prepare(layout: StateLayout) -> None:

@@ -102,6 +102,7 @@ class DaemonOperator:
         wanted = Desired.of(request.project, self._layout)
         plan = self._supervisor.plan(wanted.workloads, request.services)
         if request.dry_run:
+            self._supervisor.require_ports(wanted.workloads, request.services)
             return UpReport(plan, (), 0.0)
         began = time.monotonic()
         with self._hearing(on_event):

@@ -68,22 +68,28 @@ async def _live(layout: StateLayout, directory: Path, ready_fd: int) -> None:
 async def _guard(layout: StateLayout, server: Server, operator: DaemonOperator) -> None:
     """Mind what people delete. The socket is made again. Without the state folder nothing can be kept, so everything is
     stopped; and when another folder has taken its place, so has another daemon, to whom everything is left."""
-    born = layout.root.stat().st_ino
+    # Held open for as long as we live: no other folder can be given its number meanwhile.
+    ours = os.fstat(os.open(layout.root, os.O_RDONLY | os.O_DIRECTORY))
+    trouble = ""
     while True:
         await asyncio.sleep(_GUARD_SECONDS)
         try:
-            same = layout.root.stat().st_ino == born
-        except FileNotFoundError:
+            if not os.path.samestat(layout.root.stat(), ours):
+                _log.error("the state folder %s is another one now, which is another daemon's", layout.root)
+                operator.finished.set()
+                return
+            if not server.reachable:
+                _log.warning("the control socket was deleted, and is made again")
+                await server.start()
+            trouble = ""
+        except (FileNotFoundError, NotADirectoryError):
             _log.error("the state folder %s was deleted, so everything is stopped", layout.root)
             operator.abandon()
             return
-        if not same:
-            _log.error("the state folder %s is another one now, which is another daemon's", layout.root)
-            operator.finished.set()
-            return
-        if not server.reachable:
-            _log.warning("the control socket was deleted, and is made again")
-            await server.start()
+        except OSError as error:  # a disk that does not answer, a folder that may not be looked into: it may pass
+            if str(error) != trouble:
+                _log.error("the state folder %s cannot be looked at: %s", layout.root, error)
+            trouble = str(error)
 
 
 def _lock(path: Path) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import psutil
 
 from arena.errors import PartFailed, PortTaken
+from arena.model.workload import Workload
 
 # Below the range from which Linux (32768 up) and macOS (49152 up) take the local ports of outgoing connections: a port from
 # there may be taken by any client between our look and the instance's bind, and a probe may even connect to itself.
@@ -67,6 +68,15 @@ def holder(port: int) -> Holder | None:
     if not found:
         return None
     return Holder(known[0], _name(known[0])) if known else Holder(None, "another user's process")
+
+
+def require(workload: Workload, ours: Collection[int] = ()) -> None:
+    """Raises PortTaken, naming the holder, unless every fixed port of `workload` is free, or held by one of the
+    sessions `ours`."""
+    if workload.port is not None:
+        require_free(workload.host, workload.port, workload.name, ours)
+    if workload.shared is not None:
+        require_free(workload.shared.host, workload.shared.port, workload.name, ours)
 
 
 def require_free(host: str, port: int, owner: str, ours: Collection[int]) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from arena.control.messages import UpRequest
 from arena.errors import PartFailed
 from tests.arena_cli.conftest import Inside
 from tests.arena_cli.fake import FakeOperator
+from tests.e2e.conftest import free_port
 
 
 def asked(daemon: FakeOperator) -> UpRequest:
@@ -36,7 +39,9 @@ def test_a_dry_run_shows_causes_and_changes_nothing(daemon: FakeOperator, inside
     assert asked(daemon).dry_run
 
 
-def test_a_dry_run_needs_no_daemon_and_starts_none(inside: Inside) -> None:
+def test_a_dry_run_needs_no_daemon_and_starts_none(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARENA_API_PORT", str(free_port()))
+    monkeypatch.setenv("SERVICE_DISCOVERY_URL", f"http://127.0.0.1:{free_port()}")
     told = inside("up", "--dry-run", "web")
     assert "start web-1" in told.out and "fixed-1" not in told.out
     assert not (inside.folder.path / ".arena").exists()
