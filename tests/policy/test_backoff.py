@@ -53,4 +53,4 @@ def test_no_window_ever_holds_more_restarts_than_allowed(gaps, draw, attempts, w
             assert 0 <= delay <= rule.max_delay
             restarted.append(now)
     for at in restarted:
-        assert sum(1 for other in restarted if at - window < other <= at) <= attempts
+        assert sum(1 for other in restarted if other <= at and at - other < window) <= attempts
