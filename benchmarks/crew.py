@@ -12,9 +12,10 @@ import sys
 
 def main(port: int, count: int, command: list[str]) -> int:
     """Run until every worker has ended, which SIGTERM tells them to do; the worst of their exit codes."""
-    sockets = [_listening(port) for _ in range(count)]
-    workers = [_start(command, one) for one in sockets]
+    workers: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: [worker.terminate() for worker in workers])
+    sockets = [_listening(port) for _ in range(count)]
+    workers += [_start(command, one) for one in sockets]
     codes = [worker.wait() for worker in workers]
     return max(codes, key=abs)
 
