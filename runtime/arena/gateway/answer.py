@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from arena.gateway.client import ClientConnection
 
 PROBLEM_JSON = b"application/problem+json"
+RESCUED = frozenset({500, 502, 503, 504})
+"""The failures in whose place a rescue may have an answer."""
 NO_BODY = frozenset({204, 304})
 
 
@@ -29,6 +31,7 @@ def refuse(x: Exchange, refusal: Refusal) -> None:
         return
     instead = x.rescue(x, refusal) if x.rescue is not None else None
     if instead is not None:
+        x.rescued = True
         give(x, instead)
         return
     if refusal.close:

@@ -98,14 +98,14 @@ class Exchange:
     the reply go by, `recast` changes the reply's body, of which `held` is what has come; `gathering` waits for the request's
     body to be whole, `tee` keeps one that is passed on. `streamed`: the request's body is passed on in pieces and no longer at
     hand. `log_more` are further members of the log line, as JSON behind a comma. `rescue` may have an answer where the service
-    has none. `stays`: it goes on when its client leaves.
+    has none. `rescued`: another answers in the service's place. `stays`: it goes on when its client leaves.
     """
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
         "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
-        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "sent_at", "service", "status",
-        "stays", "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream", "upstream_seconds",
+        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "rescued", "sent_at",
+        "service", "status", "stays", "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream", "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -150,6 +150,7 @@ class Exchange:
         self.streamed = False
         self.log_more = ""
         self.rescue: Rescue | None = None
+        self.rescued = False
         self.stays = False
 
     def at_end(self, end: End) -> None:

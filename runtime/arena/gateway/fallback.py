@@ -60,6 +60,8 @@ def fallback_for(x: Exchange, cause: resilience.FallbackCause | int) -> Fallback
     fallback = None if tries is None else tries.fallback
     if tries is None or fallback is None or x.answered:
         return None
+    if x.rescue is not None and (isinstance(cause, str) or cause in answer.RESCUED):
+        return None  # a kept reply is nearer to the truth
     rule = fallback.rule
     if cause not in rule.on and cause not in rule.statuses:
         return None
@@ -82,6 +84,7 @@ def divert(x: Exchange, fallback: Fallback) -> Reply | None:
     """Leave the service of `x` for `fallback`: the reply to give, or None when its service is to be asked."""
     tries = _let_go(x)
     tries.fallback = None
+    x.rescued = True
     name = fallback.name
     x.tell(b"x-arena-fallback: " + name.encode())
     x.log_more += f',"fallback":"{name}"'

@@ -8,6 +8,8 @@ import pytest
 
 from arena.gateway.exchange import Exchange
 from arena.model.cache import CacheRule
+from arena.model.resilience import Fallback
+from arena.model.traffic import BreakerRule
 from tests.gateway.cache.kit import origin, said
 from tests.gateway.kit import PUBLIC, Start, Stub, Talk, connected, get
 
@@ -25,6 +27,23 @@ async def test_another_services_reply_is_not_kept_as_this_ones(start: Start, stu
     async with connected(gateway) as client:
         assert said(await client.ask(get())) == "fwd=uri-miss; fwd-status=200"
         assert (await client.ask(get())).body == b"reply 2"
+
+
+async def test_a_kept_reply_goes_before_a_fallback(start: Start, stub: Stub) -> None:
+    spare = Fallback(status=200, body="spare", on=("unavailable", "failed"), statuses=(503,))
+    breaker = BreakerRule(failures=1, open_for=60.0)
+    route = replace(KEEPING, cache=CacheRule(stale_if_error=60.0), fallback=spare, breaker=breaker)
+    service = origin(stub, "cache-control: max-age=0\r\n")
+    gateway = await start(stub.endpoint(), routes=(route,))
+    async with connected(gateway) as client:
+        await client.ask(get())
+        service.status = "503 Busy"
+        kept = await client.ask(get())
+        assert (kept.status, kept.body, kept.header("x-arena-fallback")) == (200, b"reply 1", None)
+        # That counts as a failure all the same: the route's breaker is open now, and nobody is asked.
+        assert (await client.ask(get())).body == b"reply 1"
+        assert service.count == 2
+        assert (await client.ask(get("/other"))).body == b"spare"
 
 
 async def test_a_chunked_reply_is_given_with_its_length(start: Start, stub: Stub) -> None:

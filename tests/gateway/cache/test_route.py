@@ -702,6 +702,25 @@ async def test_when_the_first_leaves_another_goes(start: Start, stub: Stub) -> N
     assert service.count == 2
 
 
+async def test_many_ask_about_a_stale_reply_once(start: Start, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    go, service = gated(stub, "cache-control: max-age=60\r\n")
+    service.etag = '"v1"'
+    go.set()
+    gateway = await start(stub.endpoint(), routes=(TOGETHER,))
+    async with connected(gateway) as client:
+        await client.ask(get("/"))
+    go.clear()
+    later = time.time() + 3600.0
+    for module in ("route", "fetch"):
+        monkeypatch.setattr(f"arena.gateway.cache.{module}.time", lambda: later)
+    asking = asyncio.create_task(many(gateway, 50))
+    await eventually(waiting(gateway, 50))
+    go.set()
+    replies = await asking
+    assert {(one.status, one.body) for one in replies} == {(200, b"reply 1")}
+    assert service.count == 2
+
+
 async def test_a_failure_is_not_shared(start: Start, stub: Stub) -> None:
     go, service = gated(stub, "cache-control: max-age=60\r\n")
     service.status = "500 Oops"

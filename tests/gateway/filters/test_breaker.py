@@ -128,6 +128,13 @@ async def test_it_closes_after_good_trials_and_a_stream_is_judged_when_it_begins
         assert (await client.reply()).body == b"abcd"
 
 
+async def test_good_replies_of_a_route_with_a_fallback_are_no_failures(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint(), routes=(replace(ROUTE, fallback=Fallback(body="spare")),), traffic=PLAIN)
+    async with connected(gateway) as client:
+        assert {(await client.ask(get())).body for _ in range(5)} == {b"hello"}
+    assert state(gateway) == "closed"
+
+
 async def test_when_it_is_open_the_fallback_answers_and_a_fallback_is_a_failure(start: Start) -> None:
     spare = Fallback(status=200, body="spare")
     gateway = await start(nowhere(), routes=(replace(ROUTE, fallback=spare),), traffic=PLAIN)

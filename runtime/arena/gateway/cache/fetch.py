@@ -14,7 +14,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from arena.gateway.answer import NO_BODY
+from arena.gateway.answer import NO_BODY, RESCUED
 from arena.gateway.cache import stand
 from arena.gateway.cache.flight import Flight
 from arena.gateway.cache.shelf import Entry, Question
@@ -30,8 +30,6 @@ from arena.policy.cache.validation import CONDITIONS, answers, freshened, questi
 
 if TYPE_CHECKING:
     from arena.gateway.cache.route import RouteCache
-
-FAILURES = frozenset((500, 502, 503, 504))
 
 
 class Fetch:
@@ -57,7 +55,7 @@ class Fetch:
         self._asks = bool(lines)
         if lines:
             x.head.fields = [line for line in x.head.fields if not line.lower().startswith(CONDITIONS)] + lines
-        if stale is not None:
+        if stale is not None and may_stand_in(stale.kept, cache.rule, self._asked_at):
             x.rescue = self.rescue
         if x.recast is not None:
             x.recast = _Watched(x.recast, self)
@@ -77,8 +75,9 @@ class Fetch:
             if head.status == 304 and self._asks:
                 self._revalidated(x, head, stale, own=own)
                 return
-            if head.status in FAILURES and may_stand_in(stale.kept, self._cache.rule, now):
+            if head.status in RESCUED and may_stand_in(stale.kept, self._cache.rule, now):
                 self._cache.tell(x, "stale", b"hit; fwd-status=%d; detail=stale-if-error" % head.status)
+                x.rescued = True
                 stand.replace(x, head, stale.kept, self._asking, age(stale.kept, now) or 0.0)
                 return
         lines = lines_to_keep(head.fields[1:], now)
@@ -90,7 +89,7 @@ class Fetch:
         stored = b"; stored" if self._place is not None else b""
         self._cache.tell(x, "miss", b"fwd=%b; fwd-status=%d%b" % (self._question.why, head.status, stored))
         if self._place is None and self.flight is not None:
-            self.flight.land("alone", remember=head.status not in FAILURES)
+            self.flight.land("alone", remember=head.status not in RESCUED)
 
     def began(self, x: Exchange, head: ReplyHead) -> None:
         """The head as the client gets it says nothing about keeping."""
@@ -117,7 +116,7 @@ class Fetch:
     def rescue(self, x: Exchange, refusal: Refusal) -> Reply | None:
         """The kept reply where the service gives none."""
         stale, now = self._stale, time()
-        if stale is None or refusal.status not in FAILURES or not may_stand_in(stale.kept, self._cache.rule, now):
+        if stale is None or refusal.status not in RESCUED or not may_stand_in(stale.kept, self._cache.rule, now):
             return None
         self._cache.tell(x, "stale", b"hit; detail=stale-if-error")
         given = stand.answer(x, stale.kept, self._asking, age(stale.kept, now) or 0.0, self._cache.edit_inner)

@@ -70,7 +70,7 @@ class _Judge:
         """A reply begins."""
         now = monotonic()
         self._judged = True
-        if head.status in self._breaker.statuses or _fell_back(x):
+        if head.status in self._breaker.statuses or x.rescued:
             self._breaker.fail(self._admission, now)
         else:
             seconds = 0.0 if x.streamed else now - x.began
@@ -85,13 +85,7 @@ class _Judge:
             self._breaker.fail(self._admission, now)
         elif self._judged:
             return
-        elif outcome == "failed" or _fell_back(x):
+        elif outcome == "failed" or x.rescued:
             self._breaker.fail(self._admission, now)
         else:
             self._breaker.forget(self._admission)
-
-
-def _fell_back(x: Exchange) -> bool:
-    """Whether another answers in the service's place."""
-    route, tries = x.match.route, x.tries
-    return route is not None and route.fallback is not None and tries is not None and tries.fallback is None
