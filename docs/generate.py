@@ -58,7 +58,8 @@ One file describes one project. Arena looks for `arena.yaml` in the current fold
   replaced. A key without a value (`command:`) goes back to its default.
 - **Your own keys** start with `x-` and may stand in any section; YAML anchors and merge keys (`<<`) work.
 - **service.yaml.** A service's folder (`path`) may hold one with `service.name`, `port`, `health_check_interval`,
-  `rate_limits.requests_per_minute` and `ai.model`, `ai.max_input_length`; arena.yaml wins where both speak.
+  `rate_limits.requests_per_minute`, `rate_limits.tokens_per_minute` and `ai.model`, `ai.max_input_length`;
+  arena.yaml wins where both speak.
 """
 
 

@@ -15,7 +15,7 @@ _BANNER = "<!-- Written by docs/generate.py from {source}. Do not edit. -->"
 # Where arena.yaml speaks of it: sections of arena-yaml.md. What is not here has no key of its own.
 SECTIONS = {
     "policy/access": ("roles.<name>",),
-    "policy/breaker": ("services.<name>.traffic.breaker",),
+    "policy/breaker": ("services.<name>.routes[].breaker",),
     "policy/balance": ("services.<name>.traffic",),
     "policy/latency": ("services.<name>.traffic",),
     "policy/rotation": ("services.<name>.traffic",),

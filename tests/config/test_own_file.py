@@ -34,14 +34,15 @@ def test_the_seeds_file_is_honoured(load: Load, write: Write) -> None:
     assert service.probe is not None
     assert (service.probe.http, service.probe.interval) == ("/health", 30.0)
     assert service.environment == {"ARENA_AI_MODEL": "arena-gpt", "ARENA_AI_MAX_INPUT_LENGTH": "1000"}
-    assert [route.rate_limits for route in service.routes] == [(RateLimit(1.0, 60),), ()]
+    assert [route.rate_limits for route in service.routes] == [
+        (RateLimit(1.0, 60), RateLimit(10_000 / 60, 10_000, unit="tokens")), (),
+    ]  # fmt: skip
 
 
 def test_what_is_not_enforced_is_said(load: Load, write: Write) -> None:
     write(SEED, "ai/service.yaml")
     notes = load(ARENA).notes
     assert [(each.file, each.line, each.where) for each in notes] == [
-        ("ai/service.yaml", 7, "service.rate_limits.tokens_per_minute"),
         ("ai/service.yaml", 11, "ai.safety_enabled"),
     ]
     assert all("not enforced" in each.message for each in notes)

@@ -60,7 +60,7 @@ def limits(sections: list[RateLimitSection]) -> tuple[RateLimit, ...]:
     return tuple(
         RateLimit(
             each.rate[0], each.burst or each.rate[1], each.by, each.algorithm, each.name or "", each.enforce,
-            each.on_store_error or "allow",
+            each.on_store_error or "allow", each.unit, each.default_max_tokens or RateLimit(1, 1).default_max_tokens,
         )
         for each in sections
     )  # fmt: skip

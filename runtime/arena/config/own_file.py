@@ -66,11 +66,15 @@ def _read(reading: Reading, name: str, root: Mapping) -> OwnFile:
         note("service.name", f"this file is about {about!r}, so it is not used for {name!r}")
         return OwnFile()
     _say_what_is_not_done(document, note)
-    limit = document.service.rate_limits.requests_per_minute
+    limits = document.service.rate_limits
+    requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
     return OwnFile(
         port=document.service.port,
         interval=document.service.health_check_interval,
-        rate_limits=(RateLimit(limit / 60, limit),) if limit else (),
+        rate_limits=(
+            *((RateLimit(requests / 60, requests),) if requests else ()),
+            *((RateLimit(tokens / 60, tokens, unit="tokens"),) if tokens else ()),
+        ),
         environment=tuple(_environment(document).items()),
         note=note,
     )
@@ -83,7 +87,5 @@ def _environment(document: ServiceFile) -> dict[str, str]:
 
 def _say_what_is_not_done(document: ServiceFile, note: Note) -> None:
     """A limit or a check that is asked for and not made must never look as if it were."""
-    if document.service.rate_limits.tokens_per_minute is not None:
-        note("service.rate_limits.tokens_per_minute", "is not enforced by this version yet")
     if document.ai.safety_enabled:
         note("ai.safety_enabled", "is not enforced by this version yet: nothing is checked for safety")

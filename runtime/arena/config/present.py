@@ -318,6 +318,8 @@ def _limit(limit: RateLimit) -> dict[str, Any]:
         shown["burst"] = limit.burst
     if limit.name:
         shown["name"] = limit.name
+    if limit.unit == "tokens":
+        shown |= {"unit": "tokens", "default_max_tokens": limit.default_max_tokens}
     if limit.on_store_error != "allow":
         shown["on_store_error"] = limit.on_store_error
     return shown

@@ -192,7 +192,8 @@ def _metadata(reading: Reading, name: str, section: ServiceSection) -> dict[str,
 
 def _routes(name: str, section: ServiceSection, own: OwnFile) -> tuple[Route, ...]:
     if own.rate_limits and not section.routes:
-        own.note("service.rate_limits.requests_per_minute", f"is not enforced: {name} has no routes")
+        for limit in own.rate_limits:
+            own.note(f"service.rate_limits.{limit.unit}_per_minute", f"is not enforced: {name} has no routes")
     rules = traffic(section.traffic)
     return tuple(_route(name, number, route, own, rules) for number, route in enumerate(section.routes, start=1))
 

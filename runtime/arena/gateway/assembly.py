@@ -22,6 +22,7 @@ from arena.gateway.filters.fault import inject
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.mirror import Shadow, compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
+from arena.gateway.filters.tokens import book
 from arena.gateway.filters.transform import compile_transform
 from arena.gateway.gates import Gates
 from arena.gateway.hedge import compile_hedge
@@ -66,6 +67,7 @@ class Assembler:
         self.chaos = Chaos("")
         self.memory = Memory()
         self._admit: Callable[[Sequence[Meter]], Filter] = admit
+        self._book: Callable[[Sequence[Meter]], Filter] = book
         self._own = stats.route("arena", "")
         self._unmatched = stats.route("", "")
 
@@ -118,7 +120,13 @@ class Assembler:
                     (
                         *((cors.mark,) if cors is not None else ()),
                         *compile_chain(
-                            route, settings.rate_limits, authenticator, self._meter, self._admit, access=access
+                            route,
+                            settings.rate_limits,
+                            authenticator,
+                            self._meter,
+                            self._admit,
+                            access=access,
+                            book=self._book,
                         ),
                         *self.gates.before(route),
                         *self._split(route, services),
@@ -198,14 +206,16 @@ class Assembler:
             self.store.close()
             self.store = None
         if spec.store is None:
-            self._admit = admit
+            self._admit, self._book = admit, book
             return
         # Only now: this needs hiredis, which comes with the extra `state`.
         from arena.gateway.filters.limit_shared import admit_shared
+        from arena.gateway.filters.tokens_shared import book_shared
         from arena.gateway.store.store import Store
 
         self.store = self.store or Store(spec.store)
         self._admit = partial(admit_shared, store=self.store, project=spec.project)
+        self._book = partial(book_shared, store=self.store, project=spec.project)
 
     def _follow(self, snapshot: Snapshot, traffic: dict[str, Traffic]) -> None:
         """Keep the targets that stay, make those that are new, retire those that are gone."""

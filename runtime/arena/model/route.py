@@ -26,7 +26,8 @@ class RateLimit:
 
     A token bucket admits `burst` at once; every other algorithm admits `burst` in a window of `burst / rate` seconds.
     `enforce` False: what would have been refused is counted, and let pass. `on_store_error` says what happens to requests
-    that cannot be counted because the state store, if there is one, is down.
+    that cannot be counted because the state store, if there is one, is down. `unit` "tokens": counted are the tokens of a
+    language model; a request that does not say how many its answer may have is taken to ask for `default_max_tokens`.
     """
 
     rate: float
@@ -36,6 +37,8 @@ class RateLimit:
     name: str = ""
     enforce: bool = True
     on_store_error: Literal["allow", "deny"] = "allow"
+    unit: Literal["requests", "tokens"] = "requests"
+    default_max_tokens: int = 1024
 
     @property
     def window(self) -> float:
@@ -45,7 +48,8 @@ class RateLimit:
     @property
     def title(self) -> str:
         """What it is called in headers, metrics and logs: its name, or one made of what it says ("ip-200-per-1s")."""
-        return self.name or f"{self.by.replace(':', '-')}-{self.burst}-per-{self.window:g}s"
+        what = "-tokens" if self.unit == "tokens" else ""
+        return self.name or f"{self.by.replace(':', '-')}-{self.burst}{what}-per-{self.window:g}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,3 +61,18 @@ def test_a_limits_name_fits_a_header(name: str) -> None:
 def test_limits_that_cannot_be(section: dict[str, object], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         RateLimitSection.model_validate(section)
+
+
+@pytest.mark.parametrize(
+    ("more", "mistake"),
+    [
+        ({"unit": "tokens", "algorithm": "sliding_log"}, "counts tokens, which sliding_log cannot"),
+        ({"unit": "tokens", "algorithm": "sliding_counter"}, "use token_bucket or fixed_window"),
+        ({"default_max_tokens": 5}, "counts requests: add unit: tokens"),
+        ({"unit": "bytes"}, "unit"),
+        ({"unit": "tokens", "default_max_tokens": 0}, "default_max_tokens"),
+    ],
+)
+def test_limits_on_tokens_that_make_no_sense(more: dict[str, object], mistake: str) -> None:
+    with pytest.raises(ValidationError, match=mistake):
+        RateLimitSection.model_validate({"rate": "10/min", **more})

@@ -83,7 +83,7 @@ LimitName = Annotated[str, BeforeValidator(_limit_name), WithJsonSchema({**STRIN
 class RateLimitSection(Section):
     """A limit on how often a caller may ask."""
 
-    later: ClassVar = ("unit", "window", "store", "on_exceed", "tokens")
+    later: ClassVar = ("window", "store", "on_exceed", "tokens")
 
     name: LimitName | None = Field(
         default=None, description="Its name in headers and metrics. Default: made of the other keys, as ip-200-per-1s."
@@ -102,6 +102,15 @@ class RateLimitSection(Section):
         description="Who is counted: each authenticated caller (or address, where there is none), each set of roles, each"
         " client address, the route or the service as a whole, or each value of a request header (`header:X-Tenant`).",
     )
+    unit: Literal["requests", "tokens"] = Field(
+        default="requests",
+        description="What is counted. `tokens` are those of a language model with OpenAI's API: booked before a request is let"
+        " through (a quarter of the body's bytes, and its `max_tokens`), settled by the `usage` of the reply.",
+    )
+    default_max_tokens: Positive | None = Field(
+        default=None,
+        description="For `unit: tokens`: booked for the answer to a request without `max_tokens`. Default: 1024.",
+    )
     enforce: Flag = Field(
         default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
     )
@@ -117,6 +126,10 @@ class RateLimitSection(Section):
             raise ValueError(
                 f"has a burst, which {self.algorithm} does not know: its window admits the count in `rate`"
             )
+        if self.unit == "tokens" and self.algorithm not in ("token_bucket", "fixed_window"):
+            raise ValueError(f"counts tokens, which {self.algorithm} cannot; use token_bucket or fixed_window")
+        if self.default_max_tokens is not None and self.unit != "tokens":
+            raise ValueError("has default_max_tokens, and counts requests: add unit: tokens")
         if self.algorithm == "sliding_log" and self.rate[1] > MAX_LOG:
             raise ValueError(f"would log more than {MAX_LOG} requests for each caller; use sliding_counter")
         return self

@@ -15,7 +15,9 @@ class RequestLimitsSection(Section):
     requests_per_minute: Positive | None = Field(
         default=None, description="Requests a minute on each of the service's routes."
     )
-    tokens_per_minute: Positive | None = Field(default=None, description="Model tokens a minute; not enforced yet.")
+    tokens_per_minute: Positive | None = Field(
+        default=None, description="Tokens of the language model a minute, for each caller."
+    )
 
 
 class IdentitySection(Section):

@@ -40,7 +40,8 @@ class Meter:
         self.enforce = limit.enforce
         self.stats = stats.limit(scope, limit)
         name = b'"%b"' % limit.title.encode()
-        self.policy = b"%b;q=%d;w=%d" % (name, limit.burst, ceil(limit.window))
+        unit = b';qu="tokens"' if limit.unit == "tokens" else b""
+        self.policy = b"%b;q=%d%b;w=%d" % (name, limit.burst, unit, ceil(limit.window))
         self.item = name.replace(b"%", b"%%") + b";r=%d;t=%d"
 
     def allowance(self) -> str:
@@ -48,8 +49,8 @@ class Meter:
         limit = self.limit
         whom = _WHOM.get(limit.by, "this " + limit.by.partition(":")[2])
         if limit.algorithm == "token_bucket":
-            return f"{whom} may send {_rate(limit.rate)} on average and {limit.burst} at once"
-        return f"{whom} may send {_requests(limit.burst)} in {_period(limit.window)}"
+            return f"{whom} may {_verb(limit)} {_rate(limit)} on average and {limit.burst} at once"
+        return f"{whom} may {_verb(limit)} {_counted(limit.burst, limit)} in {_period(limit.window)}"
 
 
 def admit(meters: Sequence[Meter]) -> Callable[[Exchange], Refusal | None]:
@@ -145,18 +146,21 @@ def _lines(told: Sequence[tuple[Meter, int, float]]) -> tuple[bytes, bytes]:
     return b"ratelimit-policy: " + policies, b"ratelimit: " + items
 
 
-def _rate(rate: float) -> str:
-    """`rate` a second in the unit in which people write it: the first that makes it whole, else the first that makes it at
-    least 1."""
-    counts = [(round(rate * seconds, 9), unit) for unit, seconds in _UNITS]
+def _verb(limit: RateLimit) -> str:
+    return "use" if limit.unit == "tokens" else "send"
+
+
+def _rate(limit: RateLimit) -> str:
+    """The rate in the unit in which people write it: the first that makes it whole, else the first that makes it at least 1."""
+    counts = [(round(limit.rate * seconds, 9), unit) for unit, seconds in _UNITS]
     whole = [each for each in counts if each[0] >= 1 and each[0].is_integer()]
     count, unit = next((each for each in (*whole, *counts) if each[0] >= 1), counts[-1])
-    return f"{_requests(count)} {unit}"
+    return f"{_counted(count, limit)} {unit}"
 
 
-def _requests(count: float) -> str:
+def _counted(count: float, limit: RateLimit) -> str:
     number = str(int(count)) if float(count).is_integer() else f"{count:g}"
-    return f"{number} request" if number == "1" else f"{number} requests"
+    return f"{number} {limit.unit.removesuffix('s')}" if number == "1" else f"{number} {limit.unit}"
 
 
 def _period(seconds: float) -> str:

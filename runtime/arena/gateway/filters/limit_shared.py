@@ -27,11 +27,11 @@ def admit_shared(
     meters: Sequence[Meter], store: Store, project: str
 ) -> Callable[[Exchange], Refusal | Awaitable[Refusal | None] | None]:
     """As `limit.admit`, counted by `store` under the name of `project`."""
-    names = [_name(project, meter) for meter in meters]
+    names = [name_of(project, meter) for meter in meters]
     words = arguments(meters)
 
     def check(x: Exchange) -> Refusal | Awaitable[Refusal | None] | None:
-        return ask(x) if store.reachable else _unchecked(meters)
+        return ask(x) if store.reachable else unchecked(meters)
 
     async def ask(x: Exchange) -> Refusal | None:
         keys = [
@@ -40,7 +40,7 @@ def admit_shared(
         try:
             numbers = await store.limits(keys, words)
         except (StoreDown, StoreRefused):
-            return _unchecked(meters)
+            return unchecked(meters)
         return conclude(x, meters, answers(numbers))
 
     return check
@@ -62,14 +62,15 @@ def answers(numbers: Sequence[int]) -> list[Answer]:
     ]  # fmt: skip
 
 
-def _name(project: str, meter: Meter) -> bytes:
+def name_of(project: str, meter: Meter) -> bytes:
     """The first part of a limit's keys. What it counts by stands in it, so that a changed limit begins anew."""
     limit, scope = meter.limit, meter.stats.scope
     counted = f"{limit.by}:{limit.algorithm}:{limit.burst}:{limit.window!r}"
     return f"arena:{project}:limit:{scope}:{limit.title}:{counted}:".encode()
 
 
-def _unchecked(meters: Sequence[Meter]) -> Refusal | None:
+def unchecked(meters: Sequence[Meter]) -> Refusal | None:
+    """What becomes of a request that the store cannot be asked about."""
     refused = False
     for meter in meters:
         meter.stats.unchecked += 1
