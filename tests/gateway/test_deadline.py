@@ -11,7 +11,7 @@ import pytest
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.model.resilience import Retries
+from arena.model.resilience import Hedge, Retries
 from arena.model.traffic import BreakerRule, Traffic
 from tests.gateway.kit import PUBLIC, Start, Stub, Talk, at_rest, connected, eventually, get, nowhere, post
 
@@ -173,4 +173,25 @@ async def test_nobody_there_is_said_at_once(start: Start) -> None:
     gateway = await start(nowhere(), routes=(replace(PUBLIC, timeout=5.0),))
     async with connected(gateway) as client:
         assert (await client.ask(post(b"x"))).status == 502
+    await at_rest(gateway)
+
+
+async def test_a_websocket_lives_on_after_it(start: Start, stub: Stub) -> None:
+    async def talkative(talk: Talk) -> None:
+        await talk.send(
+            b"HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: y\r\n\r\n"
+        )
+        await asyncio.sleep(0.4)
+        await talk.send(b"still here")
+        await talk.reader.read()
+
+    stub.answer = talkative
+    careful = replace(SOON, upgrade="websocket", hedge=Hedge(after=0.01), retries=Retries(per_try_timeout=0.1))
+    gateway = await start(stub.endpoint(), routes=(careful,))
+    handshake = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"
+    async with connected(gateway) as client:
+        await client.send(get("/", handshake))
+        async with asyncio.timeout(5):
+            assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            assert await client.reader.readexactly(10) == b"still here"
     await at_rest(gateway)

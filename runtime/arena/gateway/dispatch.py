@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway import failure, hedge
 from arena.gateway.exchange import Exchange
-from arena.gateway.tries import is_late
+from arena.gateway.tries import Tries, is_late
 from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.wire.body import LAST_CHUNK, chunk
 from arena.policy.balance import choose
@@ -42,10 +42,8 @@ def start(x: Exchange) -> None:
     if breaker is not None:
         x.admission = breaker.generation if breaker.closed else breaker.admit(now)
     x.attempts += 1
-    if tries is not None and x.body_done and (seconds := tries.rule(x).per_try_timeout) is not None:
-        tries.wait(x, seconds, failure.try_timed_out)
-    if tries is not None and tries.hedging is not None and x.attempts == 1:
-        hedge.arm(x, tries, tries.hedging)
+    if tries is not None:
+        _watch(x, tries)
     # After a failure, other pooled connections to the same place are likely as dead: a fresh one tells the truth.
     if target.idle and (x.attempts == 1 or (tries is not None and x.attempts - tries.before == 1)):
         send(x, target, target.idle.pop())
@@ -53,6 +51,15 @@ def start(x: Exchange) -> None:
         if not x.body_done:
             x.client.hold()
         spawn(_dial(x, target, 0 if tries is None else tries.turn), name="dial")
+
+
+def _watch(x: Exchange, tries: Tries) -> None:
+    """An attempt begins: do not wait for it longer than its rules say."""
+    seconds = tries.rule(x).per_try_timeout
+    if seconds is not None and x.body_done:
+        tries.wait(x, seconds, failure.try_timed_out)
+    if tries.hedging is not None and x.attempts == 1:
+        hedge.arm(x, tries, tries.hedging)
 
 
 async def _dial(x: Exchange, target: Target, turn: int) -> None:
