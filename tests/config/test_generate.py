@@ -54,7 +54,7 @@ def test_a_page_has_the_theory_and_leads_back_to_the_code(generate: ModuleType) 
     pages = dict(generate.FILES)
     page = pages["docs/reference/policy/breaker.md"]()
     assert "half-open   m trials at most" in page and "## Breaker" in page
-    assert "[`services.<name>.traffic.breaker`](../arena-yaml.md#servicesnametrafficbreaker)" in page
+    assert "[`services.<name>.routes[].breaker`](../arena-yaml.md#servicesnameroutesbreaker)" in page
     for name, make in generate.FILES:
         for target in re.findall(r"\]\(([\w./-]+\.(?:md|py))", make()) if "/reference/" in name else ():
             assert (ROOT / name).parent.joinpath(target).resolve().is_file(), (name, target)
