@@ -72,6 +72,9 @@ def test_no_client_notices_that_gateways_are_replaced(sandbox: Sandbox) -> None:
         sandbox.arena("restart", "gateway")
         sandbox.write(SERVED, gateway="  workers: 1")
         sandbox.arena("up", "-d")
+        os.kill(sandbox.daemon_pid(), signal.SIGKILL)
+        sandbox.arena("up", "-d")
+        sandbox.arena("restart", "gateway")  # by a daemon that does not hold the socket
     rows = sandbox.rows()
     assert load.outcomes["200"] > 200 and load.failed == 0, load.outcomes
     assert rows["gateway-1"]["pid"] != pids["gateway-1"]

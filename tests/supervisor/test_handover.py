@@ -44,6 +44,19 @@ async def test_it_is_ready_before_the_elder_is_told_to_end(running):
     assert running.told("gate-1")[-1] == "restarted"
 
 
+async def test_a_later_supervisor_hands_over_too(running, gate):
+    await running.supervisor.close()
+    running.supervisor = running.make()
+    await running.supervisor.adopt()
+    await running.clock.advance(1)
+    elder = running.state("gate-1")
+    assert len(running.backend.started) == 1
+    await running.during(running.supervisor.restart(("gate",)), 1)
+    assert running.state("gate-1").handle != elder.handle
+    assert running.backend.log[-2:] == ["start gate-1", "stop gate-1"]
+    assert running.backend.started[-1].inherit != ()
+
+
 async def test_an_heir_that_does_not_become_ready_changes_nothing(running):
     elder = running.state("gate-1")
     running.backend.sicken("gate-1", "503")

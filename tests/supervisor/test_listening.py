@@ -94,6 +94,23 @@ def test_among_sockets_of_another_supervisor_nothing_is_steered(listening, addre
         one.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can steer connections")
+def test_what_is_new_goes_to_the_youngest_until_an_elder_has_closed(listening, address):
+    before = Listening()
+    elders = [socket.socket(fileno=os.dup(before.of(address, index)[0])) for index in (1, 2)]
+    before.keep({(address, 1)})  # its filter outlives it
+    before.close()
+    heirs = []
+    for index in (1, 2):
+        heirs.append(socket.socket(fileno=os.dup(listening.of(address, index)[0])))
+        listening.favour(address, len(elders))
+        assert dealt(address, [*elders, *heirs])[-1] == 200
+        elders.pop(0).close()
+        assert min(dealt(address, [*elders, *heirs])) > 20, "and then all get their share"
+    for one in heirs:
+        one.close()
+
+
 def test_the_last_one_leaves_nobody_listening(listening, address):
     listening.of(address, 1)
     listening.keep(())

@@ -36,7 +36,8 @@ SETTLE_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class World:
     """What keepers share. `draw` gives random numbers in [0, 1). `address` picks where an instance will listen, `launch` fills
-    in its command and environment for a run, `sockets` opens the listening sockets that it inherits. `changed` is
+    in its command and environment for a run, `sockets` opens the listening sockets that it inherits; `favour` sends
+    what is new to an heir's, before its elder ends. `changed` is
     called after every change to an instance."""
 
     backend: Backend
@@ -48,6 +49,7 @@ class World:
     address: Callable[[Instance], Address]
     launch: Callable[[Instance, str, Path], Launch]
     sockets: Callable[[Instance], tuple[int, ...]]
+    favour: Callable[[Instance, Instance], None]
     new_run: Callable[[], str]
     changed: Callable[[], None]
     emit: Callable[[Event], None]
@@ -211,6 +213,7 @@ class Keeper:
                 raise
             finally:
                 self.successor = None
+            self._world.favour(heir, before)
             self.state = heir
             self._world.changed()
             self._emit("restarted", f"pid {self._handle().pid} took over from pid {before.handle.pid}")

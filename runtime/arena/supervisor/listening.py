@@ -7,9 +7,8 @@ socket of its own at the shared address (SO_REUSEPORT), because the kernel deals
 not among the processes at one.
 
 A socket that goes for good, because there shall be fewer copies, must get no more connections before its queue is emptied
-and closed: a filter on the group sends what is new to the others first. Without the filter (not Linux, or sockets
-that an earlier supervisor opened) a connection that arrives in those microseconds is lost.
-Sources: socket(7) SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF; linux/filter.h.
+and closed: a filter on the group sends what is new to the others first. Without the filter (not Linux) a connection
+that arrives in those microseconds is lost. Sources: socket(7) SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF; linux/filter.h.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import logging
 import socket
 import struct
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from arena.errors import PortTaken
 from arena.model.address import Address
@@ -46,10 +45,20 @@ class Listening:
             there = self._at(address)
             if not there and not ports.is_free(address.host, address.port):
                 self._with_others.add(address)
-            for sockets in there[:1]:
-                _deal_to_all(sockets)
             self._open[key] = _listen(address)
+            _deal_to_all(self._open[key])  # also undoes what an earlier supervisor said
         return tuple(one.fileno() for one in self._open[key])
+
+    def favour(self, address: Address, strangers: int) -> None:
+        """Send every new connection to the youngest socket, because one of the `strangers`, sockets there that we do not hold,
+        is about to close. When it has, the filter points beyond the end of the group, which the kernel takes for none."""
+        ours = self._at(address)
+        if ours and strangers:
+            _deal_to_one(ours[-1], len(ours) + strangers - 1)
+
+    def has(self, address: Address, index: int) -> bool:
+        """Whether we hold the socket of copy `index`."""
+        return (address, index) in self._open
 
     def holds(self, address: Address) -> bool:
         """Whether we listen there."""
@@ -112,9 +121,17 @@ def _close(sockets: Collection[socket.socket]) -> None:
 def _deal_to_first(group: Collection[socket.socket], count: int) -> None:
     """From now on only the `count` eldest sockets of each one's group get connections."""
     # ld random; mod count; ret A
-    code = ((0x20, 0, 0, _RANDOM), (0x94, 0, 0, count), (0x16, 0, 0, 0))
+    _attach(group, ((0x20, 0, 0, _RANDOM), (0x94, 0, 0, count), (0x16, 0, 0, 0)))
+
+
+def _attach(group: Collection[socket.socket], code: Sequence[tuple[int, int, int, int]]) -> None:
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in code))
     _set(group, _ATTACH_CBPF, struct.pack("@HP", len(code), ctypes.addressof(program)))
+
+
+def _deal_to_one(group: Collection[socket.socket], place: int) -> None:
+    """From now on only the socket at this place of the group, counted from 0 by age, gets connections."""
+    _attach(group, ((0x06, 0, 0, place),))  # ret place
 
 
 def _deal_to_all(group: Collection[socket.socket]) -> None:

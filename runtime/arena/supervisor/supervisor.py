@@ -84,6 +84,7 @@ class Supervisor:
         self._base = inherited(os.environ)
         self._prober = Prober()
         self._listening = Listening()
+        self._inherited_anew: dict[str, bool] = {}
         self._turn = asyncio.Lock()
         self._job: asyncio.Task[None] | None = None
         self._world = World(
@@ -96,6 +97,7 @@ class Supervisor:
             address=self._address,
             launch=self._launch,
             sockets=self._sockets,
+            favour=self._favour,
             new_run=lambda: secrets.token_hex(8),
             changed=self._changed,
             emit=on_event,
@@ -282,7 +284,19 @@ class Supervisor:
 
     def _sockets(self, instance: Instance) -> tuple[int, ...]:
         shared = instance.workload.shared
-        return self._listening.of(shared, instance.index) if shared else ()
+        if shared is None:
+            return ()
+        self._inherited_anew[instance.name] = not self._listening.has(shared, instance.index)
+        return self._listening.of(shared, instance.index)
+
+    def _favour(self, heir: Instance, elder: Instance) -> None:
+        """Let new connections go to `heir`. Where `elder` has the same socket, they do."""
+        shared = heir.workload.shared
+        if shared is None or shared != elder.workload.shared or not self._inherited_anew.pop(heir.name, False):
+            return
+        others = [k.state for k in self._company if k.state.workload.shared == shared and k.state.handle]
+        strangers = [state for state in others if not self._listening.has(shared, state.index)]
+        self._listening.favour(shared, len(strangers) + 1)  # and the elder
 
     def _changed(self) -> None:
         states = [keeper.state for keeper in self._company]
