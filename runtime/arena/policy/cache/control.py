@@ -7,7 +7,7 @@ wrong). What does not follow the grammar is `broken`: nobody knows what it was m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 _TOKEN = rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -24,7 +24,7 @@ class Control:
     """`names` are the directives that are there, lower case; `seconds` the numbers of those that have one."""
 
     names: frozenset[bytes] = frozenset()
-    seconds: tuple[tuple[bytes, int], ...] = ()
+    seconds: dict[bytes, int] = field(default_factory=dict)
     broken: bool = False
 
     def has(self, name: bytes) -> bool:
@@ -33,7 +33,7 @@ class Control:
 
     def number(self, name: bytes) -> int | None:
         """Seconds, None when the directive is not there."""
-        return next((seconds for each, seconds in self.seconds if each == name), None)
+        return self.seconds.get(name)
 
 
 NONE = Control()
@@ -48,7 +48,7 @@ def parse(value: bytes) -> Control:
     while at < len(value):
         member = _MEMBER.match(value, at)
         if member is None or member.end() == at:
-            return Control(frozenset(names), tuple(seconds.items()), broken=True)
+            return Control(frozenset(names), seconds, broken=True)
         at = member.end()
         if member[1] is None:
             continue
@@ -58,7 +58,7 @@ def parse(value: bytes) -> Control:
             # `max-stale` may stand alone; then any number will do.
             number = _LONGEST if member[2] is None and name == b"max-stale" else _number(member[2] or b"")
             seconds[name] = min(number, seconds.get(name, _LONGEST))
-    return Control(frozenset(names), tuple(seconds.items()))
+    return Control(frozenset(names), seconds)
 
 
 def _number(argument: bytes) -> int:
