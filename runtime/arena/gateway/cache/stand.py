@@ -21,6 +21,8 @@ Edit = Callable[[Exchange, ReplyHead], None]
 
 def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | None) -> Reply | Refusal:
     """The answer to a request for which `kept` is right: 304 when the client has it already."""
+    if edit is None and x.recast is None:
+        return _as_kept(kept, asking, age)
     head = head_of(kept, age)
     body = kept.body
     if edit is not None:
@@ -38,6 +40,14 @@ def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | Non
     if head.status == 200 and is_known(kept, asking):
         return Reply(304, for_304(lines), b"")
     return Reply(head.status, lines, body)
+
+
+def _as_kept(kept: Kept, asking: Asking, age: float) -> Reply:
+    """Where the route changes nothing, which is most often."""
+    lines = tuple(lines_to_give(kept, age))
+    if asking.conditional and is_known(kept, asking):
+        return Reply(304, for_304(lines), b"")
+    return Reply(kept.status, lines, kept.body)
 
 
 def head_of(kept: Kept, age: float) -> ReplyHead:
