@@ -118,13 +118,14 @@ def test_a_restart_brings_everything_back_with_a_whole_ttl(table) -> None:
 
 
 class TableMachine(RuleBasedStateMachine):
-    """Against a model: a dict of (deadline) by instance, and the versions seen."""
+    """Against a model: a dict of (deadline) by instance, those whose check passes, and the versions seen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.table = Table("e")
         self.now = 0.0
         self.model: dict[tuple[str, str], float | None] = {}
+        self.well: set[tuple[str, str]] = set()
         self.seen = self.table.snapshot
 
     names = st.sampled_from(["web-1", "web-2", "web-3"])
@@ -147,15 +148,23 @@ class TableMachine(RuleBasedStateMachine):
     def deregister(self, name: str) -> None:
         assert self.table.deregister(("web", name)) == (("web", name) in self.model)
         self.model.pop(("web", name), None)
+        self.well.discard(("web", name))
 
     @rule(name=names, health=st.sampled_from(["passing", "failing"]))
     def mark(self, name: str, health) -> None:
-        assert self.table.mark(("web", name), health, "") == (("web", name) in self.model)
+        key = "web", name
+        assert self.table.mark(key, health, "") == (key in self.model)
+        if health == "passing" and key in self.model:
+            self.well.add(key)
+        else:
+            self.well.discard(key)
 
     @rule(seconds=st.floats(0, 4))
     def expire(self, seconds: float) -> None:
         self.now += seconds
-        late = {key for key, deadline in self.model.items() if deadline is not None and deadline <= self.now}
+        late = {
+            key for key, deadline in self.model.items() if deadline is not None and deadline <= self.now
+        } - self.well
         assert {entry.registration.key for entry in self.table.expire(self.now)} == late
         for key in late:
             del self.model[key]
