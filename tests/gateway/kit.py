@@ -28,7 +28,7 @@ SECRET = "a secret of thirty-two bytes or more, for tests"
 PATIENCE = 5.0
 
 
-def token(*roles: str, sub: str = "alice", ttl: float = 60.0, secret: str = SECRET, **claims: object) -> str:
+def token(*roles: str, sub: str = "alice", ttl: float = 3600.0, secret: str = SECRET, **claims: object) -> str:
     payload = {
         "sub": sub,
         "roles": list(roles),

@@ -17,7 +17,7 @@ from tests import valkey
 from tests.gateway.kit import Client, Cut, Gateway, Reply, Start, Stub, Talk, bearer, connected, eventually, get, post
 
 GUARDED = Route("web", "web", "/", idempotency=IdempotencyRule())
-ALICE, BOB = bearer("user", sub="alice", ttl=3600.0), bearer("user", sub="bob", ttl=3600.0)
+ALICE, BOB = bearer("user", sub="alice"), bearer("user", sub="bob")
 KEY = b"Idempotency-Key: k1\r\n"
 
 
