@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from arena.gateway.client import ClientConnection
+from arena.gateway.connection.client import ClientConnection
+from arena.gateway.connection.upstream import UpstreamConnection
+from arena.gateway.lists.watch import load_snapshot
 from arena.gateway.plane import Plane
 from arena.gateway.process import load_spec
-from arena.gateway.upstream import UpstreamConnection
 from arena.gateway.view import View
-from arena.gateway.watch import load_snapshot
 from arena.model.cors import Cors
 from arena.model.route import Route
 from arena.model.traffic import Traffic

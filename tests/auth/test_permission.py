@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from arena.auth import permission
 from arena.errors import UsageError
 from arena.gateway.filters.permission import judge
-from arena.gateway.routing import CompiledRoute, Service, Table
 from arena.gateway.stats import RouteStats
+from arena.gateway.table.routing import CompiledRoute, Service, Table
 from arena.model.access import Role, Rule
 from arena.model.project import Project
 from arena.model.route import Route

@@ -15,7 +15,7 @@ from arena.auth.secret import load_or_create
 from arena.daemon import breakers
 from arena.daemon.breakers import Breakers
 from arena.errors import ArenaError, UsageError
-from arena.gateway.listener import listen
+from arena.gateway.connection.listener import listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
 from arena.model.address import Address

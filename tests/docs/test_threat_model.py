@@ -42,7 +42,7 @@ def test_every_module_that_starts_programs_is_named(module: str) -> None:
 
 
 def test_the_modules_are_found() -> None:
-    assert "runtime/arena/gateway/listener.py" in modules_with(LISTENS)
+    assert "runtime/arena/gateway/connection/listener.py" in modules_with(LISTENS)
     assert "runtime/arena/supervisor/backends/spawn.py" in modules_with(STARTS)
 
 

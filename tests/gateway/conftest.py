@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import pytest
 import uvloop
 
-from arena.gateway.listener import listen
+from arena.gateway.connection.listener import listen
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
 from arena.model.gateway import GatewaySpec

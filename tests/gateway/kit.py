@@ -15,9 +15,9 @@ from pathlib import Path
 import h11
 import jwt
 
-from arena.gateway.listener import Door
+from arena.gateway.connection.listener import Door
 from arena.gateway.plane import Plane
-from arena.gateway.routing import Filter
+from arena.gateway.table.routing import Filter
 from arena.gateway.view import View
 from arena.model.address import Address
 from arena.model.project import Timeouts

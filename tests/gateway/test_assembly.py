@@ -10,9 +10,9 @@ import pytest
 from arena.auth.issuers import Issuers
 from arena.gateway.assembly import Assembler
 from arena.gateway.filters.auth import Authenticator
-from arena.gateway.routing import Table
 from arena.gateway.stats import Stats
-from arena.gateway.target import Target
+from arena.gateway.table.routing import Table
+from arena.gateway.table.target import Target
 from arena.model.address import Address
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt

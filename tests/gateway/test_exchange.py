@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from arena.gateway.client import ClientConnection
+from arena.gateway.connection.client import ClientConnection
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.gateway.routing import Match
 from arena.gateway.stats import RouteStats
+from arena.gateway.table.routing import Match
 from arena.gateway.wire.request import RequestHead
 from tests.gateway.kit import Client, Gateway, get
 

@@ -11,10 +11,6 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from arena.gateway.cache.route import Cache, RouteCache
-from arena.gateway.chaos import Chaos
-from arena.gateway.condition import compile_conditions
-from arena.gateway.cors import CorsRule, without_the_services
-from arena.gateway.fallback import compile_fallback
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.breaker import RouteBreaker
 from arena.gateway.filters.chain import compile_chain
@@ -24,14 +20,18 @@ from arena.gateway.filters.mirror import Shadow, compile_mirror
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.tokens import book
 from arena.gateway.filters.transform import compile_transform
-from arena.gateway.gates import Gates
-from arena.gateway.hedge import compile_hedge
-from arena.gateway.introduction import Introductions
+from arena.gateway.flow.fallback import compile_fallback
+from arena.gateway.flow.hedge import compile_hedge
+from arena.gateway.lists.chaos import Chaos
 from arena.gateway.memory import Memory
-from arena.gateway.roster import Roster
-from arena.gateway.routing import CompiledRoute, Filter, Page, Service, Table
 from arena.gateway.stats import Stats
-from arena.gateway.target import Target, TargetKey, key_of
+from arena.gateway.table.condition import compile_conditions
+from arena.gateway.table.cors import CorsRule, without_the_services
+from arena.gateway.table.gates import Gates
+from arena.gateway.table.introduction import Introductions
+from arena.gateway.table.roster import Roster
+from arena.gateway.table.routing import CompiledRoute, Filter, Page, Service, Table
+from arena.gateway.table.target import Target, TargetKey, key_of
 from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route

@@ -11,15 +11,15 @@ from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
-    from arena.gateway.certificate import ClientCertificate
+    from arena.gateway.connection.certificate import ClientCertificate
+    from arena.gateway.connection.upstream import UpstreamConnection
     from arena.gateway.filters.mirror import Tee
-    from arena.gateway.gather import Gathering
+    from arena.gateway.flow.gather import Gathering
+    from arena.gateway.flow.recast import Held, Recast
+    from arena.gateway.flow.tries import Tries
     from arena.gateway.plane import Plane
-    from arena.gateway.recast import Held, Recast
-    from arena.gateway.routing import Match, Service
-    from arena.gateway.target import Target
-    from arena.gateway.tries import Tries
-    from arena.gateway.upstream import UpstreamConnection
+    from arena.gateway.table.routing import Match, Service
+    from arena.gateway.table.target import Target
 
 Outcome = Literal[
     "served",  # the upstream's reply was passed on whole

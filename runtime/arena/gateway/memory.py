@@ -10,7 +10,7 @@ from arena.gateway.cache.route import Cache, RouteCache, invalidator
 from arena.gateway.cache.shelf import Shelf
 from arena.gateway.idempotency.guard import Guard, Idempotency
 from arena.gateway.idempotency.memory import MemoryLedger
-from arena.gateway.routing import Filter
+from arena.gateway.table.routing import Filter
 from arena.model.gateway import GatewaySpec
 from arena.model.route import Route
 from arena.telemetry import metrics

@@ -9,12 +9,12 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway.client import ClientConnection
-from arena.gateway.outbox import Outbox
+from arena.gateway.connection.client import ClientConnection
+from arena.gateway.connection.outbox import Outbox
+from arena.gateway.connection.upstream import UpstreamConnection
 from arena.gateway.refusal import Refusal, reply
-from arena.gateway.routing import NO_ROUTE, Match, Table
 from arena.gateway.stats import Stats
-from arena.gateway.upstream import UpstreamConnection
+from arena.gateway.table.routing import NO_ROUTE, Match, Table
 from arena.gateway.wire.reply import ReplyReader
 from arena.gateway.wire.request import RequestReader
 from arena.model.project import GatewaySettings, Timeouts
@@ -23,7 +23,7 @@ from arena.telemetry.accesslog import INTERVAL, LineWriter, Stamp
 if TYPE_CHECKING:
     from socket import socket
 
-    from arena.gateway.tls import Tls
+    from arena.gateway.connection.tls import Tls
 
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
 _FULL_FOR_ONE = replace(_FULL, detail="from this address; close one that is not needed, or try again later")

@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 
 from arena.errors import ArenaError, ConfigError
-from arena.gateway.listener import Door, bind, inherit, listen
+from arena.gateway.connection.listener import Door, bind, inherit, listen
+from arena.gateway.lists.watch import Watch, load_snapshot
 from arena.gateway.plane import Plane
 from arena.gateway.view import View
-from arena.gateway.watch import Watch, load_snapshot
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings

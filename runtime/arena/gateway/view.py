@@ -7,25 +7,25 @@ from collections.abc import Collection, Sequence
 from time import monotonic, time
 from typing import TYPE_CHECKING, Literal
 
-from arena.gateway.access import NOTE_SECONDS, Access
 from arena.gateway.assembly import Assembler
-from arena.gateway.chaos import Chaos
 from arena.gateway.filters.auth import Authenticator
-from arena.gateway.followed import REFRESH_SECONDS
-from arena.gateway.orders import Orders
-from arena.gateway.pages import Pages
+from arena.gateway.lists.access import NOTE_SECONDS, Access
+from arena.gateway.lists.chaos import Chaos
+from arena.gateway.lists.followed import REFRESH_SECONDS
+from arena.gateway.lists.orders import Orders
+from arena.gateway.page.pages import Pages
 from arena.gateway.plane import Plane
-from arena.gateway.routing import Table
+from arena.gateway.table.routing import Table
 from arena.model.gateway import GatewaySpec
 from arena.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from arena.gateway.connection.tls import Tls
     from arena.gateway.filters.breaker import RouteBreaker
-    from arena.gateway.gate import Gate
     from arena.gateway.memory import Memory
-    from arena.gateway.roster import Roster
     from arena.gateway.store.store import Store
-    from arena.gateway.tls import Tls
+    from arena.gateway.table.gate import Gate
+    from arena.gateway.table.roster import Roster
 
 Source = Literal["none", "file", "registry"]
 
@@ -126,7 +126,7 @@ class View:
             return None
         if now is not None and now.settings == settings:
             return now
-        from arena.gateway.tls import Tls  # only who speaks TLS pays for it
+        from arena.gateway.connection.tls import Tls  # only who speaks TLS pays for it
 
         return Tls(settings)
 

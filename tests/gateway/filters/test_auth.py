@@ -18,12 +18,12 @@ from arena.auth.api_key import ApiKey, KeyRing, KeyUse
 from arena.auth.issuers import Issuers
 from arena.auth.ledger import Ledger
 from arena.auth.revocation import Revocation
-from arena.gateway.client import ClientConnection
+from arena.gateway.connection.client import ClientConnection
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters import auth
 from arena.gateway.filters.auth import Authenticator
-from arena.gateway.routing import Match
 from arena.gateway.stats import RouteStats
+from arena.gateway.table.routing import Match
 from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 from arena.model.project import Jwt

@@ -14,12 +14,12 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from arena.gateway.answer import NO_BODY, RESCUED
 from arena.gateway.cache import stand
 from arena.gateway.cache.flight import Flight
 from arena.gateway.cache.shelf import Entry, Question
 from arena.gateway.exchange import Exchange, Outcome
-from arena.gateway.recast import Recast
+from arena.gateway.flow.answer import NO_BODY, RESCUED
+from arena.gateway.flow.recast import Recast
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.reply import UNTIL_CLOSE, ReplyHead
 from arena.policy.cache.freshness import age, lifetime, may_stand_in

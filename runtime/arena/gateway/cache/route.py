@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from time import monotonic, time
 
-from arena.gateway import errand
 from arena.gateway.cache import stand
 from arena.gateway.cache.fetch import Fetch
 from arena.gateway.cache.flight import Flights
@@ -19,6 +18,7 @@ from arena.gateway.cache.shelf import Entry, Question, Store
 from arena.gateway.cache.stand import Edit
 from arena.gateway.cache.stats import CacheStats, Result
 from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.reply import ReplyHead
 from arena.model.cache import CacheRule

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.recast import Recast
+from arena.gateway.flow.recast import Recast
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.reply import ReplyHead
 from arena.policy.cache.asking import Asking

@@ -12,16 +12,16 @@ import re
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING
 
+from arena.gateway.content.json_edit import Change, NoPlace, compile_json_edit
+from arena.gateway.content.json_text import BadJson, read, write
 from arena.gateway.exchange import Exchange
-from arena.gateway.gather import replace_body, whole_body
-from arena.gateway.json_edit import Change, NoPlace, compile_json_edit
-from arena.gateway.json_text import BadJson, read, write
+from arena.gateway.flow.gather import replace_body, whole_body
 from arena.gateway.refusal import Refusal
 from arena.gateway.wire.reply import ReplyHead
 from arena.model.transform import BodyEdit
 
 if TYPE_CHECKING:
-    from arena.gateway.routing import Filter, Verdict
+    from arena.gateway.table.routing import Filter, Verdict
 
 _JSON = re.compile(rb"application/(?:[a-z0-9!#$&^_.-]+\+)?json", re.IGNORECASE)
 _STREAMS = frozenset((b"text/event-stream", b"application/x-ndjson", b"application/ndjson", b"application/jsonl",

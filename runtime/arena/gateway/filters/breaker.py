@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from time import monotonic
 
-from arena.gateway import fallback
 from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.flow import fallback
 from arena.gateway.refusal import Refusal
-from arena.gateway.routing import Verdict
+from arena.gateway.table.routing import Verdict
 from arena.gateway.wire.reply import ReplyHead
 from arena.model.breaker import BreakerPlace
 from arena.model.traffic import BreakerRule

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import random
 
-from arena.gateway import fallback
 from arena.gateway.exchange import Exchange
+from arena.gateway.flow import fallback
 from arena.gateway.refusal import Refusal
-from arena.gateway.routing import Filter, Verdict
+from arena.gateway.table.routing import Filter, Verdict
 from arena.model.resilience import Fault
 
 

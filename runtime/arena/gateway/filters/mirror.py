@@ -14,14 +14,14 @@ from functools import partial
 from random import random
 from typing import TYPE_CHECKING
 
-from arena.gateway import errand
 from arena.gateway.exchange import Exchange, Outcome
-from arena.gateway.gate import Gate, enter_all
+from arena.gateway.flow import errand
 from arena.gateway.stats import MirrorStats, RouteStats
+from arena.gateway.table.gate import Gate, enter_all
 from arena.model.mirror import Mirror
 
 if TYPE_CHECKING:
-    from arena.gateway.routing import Filter, Service
+    from arena.gateway.table.routing import Filter, Service
 
 MARK = b"x-arena-mirror: true"
 

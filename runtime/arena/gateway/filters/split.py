@@ -15,8 +15,8 @@ from arena.model.split import Split
 from arena.policy.split import Draw
 
 if TYPE_CHECKING:
-    from arena.gateway.routing import Filter, Service
     from arena.gateway.stats import RouteStats
+    from arena.gateway.table.routing import Filter, Service
 
 
 def check_split(split: Split) -> None:

@@ -13,18 +13,18 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from arena.gateway.content.usage import Meter as Usage
+from arena.gateway.content.usage import allowed, estimate
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.limit import Answer, Meter, conclude
-from arena.gateway.gather import whole_body
+from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
-from arena.gateway.usage import Meter as Usage
-from arena.gateway.usage import allowed, estimate
 from arena.policy.limit.booking import Booking
 from arena.policy.limit.fixed_window import FixedWindow
 from arena.policy.limit.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
-    from arena.gateway.routing import Filter, Verdict
+    from arena.gateway.table.routing import Filter, Verdict
 
 _NEVER = "{}; this request asks for up to {} tokens, so lower its max_tokens, or shorten the prompt"
 

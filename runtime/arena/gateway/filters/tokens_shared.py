@@ -16,14 +16,14 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.filters.limit import Answer, Meter
 from arena.gateway.filters.limit_shared import name_of, unchecked
 from arena.gateway.filters.tokens import cost_of, tell, watch
-from arena.gateway.gather import whole_body
+from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
 from arena.tasks import spawn
 
 if TYPE_CHECKING:
-    from arena.gateway.routing import Filter, Verdict
+    from arena.gateway.table.routing import Filter, Verdict
 
 SCRIPT = files("arena.gateway.store").joinpath("tokens.lua").read_bytes()
 _log = logging.getLogger("arena.gateway.store")

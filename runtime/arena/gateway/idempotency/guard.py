@@ -12,10 +12,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from arena.gateway.exchange import Exchange, Outcome
-from arena.gateway.gather import whole_body
+from arena.gateway.flow.gather import whole_body
 from arena.gateway.idempotency.record import Ledger, Record, Unable
 from arena.gateway.refusal import Refusal, Reply
-from arena.gateway.routing import Verdict
+from arena.gateway.table.routing import Verdict
 from arena.gateway.wire.reply import ReplyHead
 from arena.model.idempotency import IdempotencyRule
 from arena.policy.idempotency import fingerprint, is_final, read_key

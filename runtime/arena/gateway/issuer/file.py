@@ -10,8 +10,8 @@ from time import monotonic
 from arena.auth import jwks
 from arena.auth.jwks import Published
 from arena.auth.jwt import Verifier
-from arena.gateway.followed import Followed
 from arena.gateway.issuer.source import Condition, Source
+from arena.gateway.lists.followed import Followed
 
 _log = logging.getLogger("arena.gateway.issuer")
 

@@ -10,8 +10,8 @@ from arena.auth import token_key
 from arena.auth.jwt import Verifier
 from arena.auth.token_key import TokenKey
 from arena.errors import ConfigError
-from arena.gateway.followed import Followed
 from arena.gateway.issuer.source import Condition, Source
+from arena.gateway.lists.followed import Followed
 
 
 class KeptKeys:

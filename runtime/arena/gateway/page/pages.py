@@ -1,0 +1,307 @@
+"""What the gateway tells about itself: /health, /services, /breakers, /metrics, and the keys that services verify its word
+with; answered on its own port, never proxied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arena.gateway.exchange import Exchange
+from arena.gateway.filters.auth import Authenticator, require_roles
+from arena.gateway.issuer import report
+from arena.gateway.page import breakers, insider
+from arena.gateway.refusal import Content, Refusal
+from arena.gateway.stats import LimitStats, Stats
+from arena.gateway.table import gates
+from arena.gateway.table.routing import Page
+from arena.model import codec
+from arena.model.gateway import GatewaySpec
+from arena.model.snapshot import Endpoint
+from arena.telemetry import metrics
+
+if TYPE_CHECKING:
+    from arena.gateway.connection.tls import Tls
+    from arena.gateway.plane import Plane
+    from arena.gateway.store.store import Store
+    from arena.gateway.view import View
+
+OPERATOR = "operator"
+_operators_alone = require_roles((OPERATOR,))
+
+
+class Pages:
+    """The pages of one gateway. `authenticate` is the current spec's, for the one page that tells operators more."""
+
+    def __init__(self, plane: Plane, view: View, authenticate: Authenticator) -> None:
+        self._plane = plane
+        self._view = view
+        self._authenticate = authenticate
+
+    def table(self) -> dict[bytes, Page]:
+        """The pages by their paths."""
+        return {
+            b"/health": self.health,
+            b"/services": self.services,
+            b"/breakers": self.breakers,
+            b"/metrics": self.metrics,
+            b"/.well-known/arena-keys.json": self.keys,
+        }
+
+    def health(self, x: Exchange) -> Content:
+        """The gateway's own state: always 200 while it can answer, because a stale view or a service that is down is no
+        reason to restart the gateway. `status` is ok, degraded (some service with a route has no live instance, the
+        view is stale, the state store is down, an issuer's keys cannot be had, or the certificate files as they are now
+        cannot be used) or draining. Who asks is not counted."""
+        view, plane = self._view, self._plane
+        services = self._service_health()
+        asker = int(x.client.plane is plane)
+        down = sorted(name for name in self._routed() if services[name] == "down")
+        store = view.store
+        issuers, tls = report.rows(view.access.sources), plane.tls
+        degraded = bool(down) or view.stale or any(one["error"] for one in issuers)
+        degraded = degraded or (tls is not None and bool(tls.problem)) or (store is not None and not store.up)
+        body: dict[str, object] = {
+            "status": "draining" if plane.draining else "degraded" if degraded else "ok",
+            "project": view.spec.project,
+            "worker": view.worker,
+            "snapshot": {
+                "version": view.snapshot.version,
+                "epoch": view.snapshot.epoch,
+                "age_seconds": _rounded(view.age()),
+                "stale": view.stale,
+                "source": view.source,
+            },
+            "services": {
+                "up": sum(health != "down" for health in services.values()),
+                "down": len(down),
+                "names_down": down,
+            },
+            "requests_in_flight": plane.stats.in_flight - asker,
+            "connections": len(plane.clients) - asker,
+        }
+        if issuers:
+            body["issuers"] = issuers
+        if tls is not None:
+            body["tls"] = {"expires": tls.expires.isoformat(), **({"problem": tls.problem} if tls.problem else {})}
+        if store is not None:
+            body["store"] = _store(store, view.spec)
+        return _json(body)
+
+    def services(self, x: Exchange) -> Content | Refusal:
+        """Names and health for everybody; instances and addresses for a caller with the operator role."""
+        if x.head.authorization is not None:
+            refusal = self._authenticate.at_once(x)
+            if refusal is not None:
+                return refusal
+        open_book = x.principal is not None and OPERATOR in x.principal.roles
+        rows = []
+        for name, health in sorted(self._service_health().items()):
+            row: dict[str, object] = {"name": name, "health": health}
+            if open_book:
+                row["instances"] = [_instance_row(e) for e in self._view.snapshot.endpoints if e.service == name]
+            rows.append(row)
+        return _json({"services": rows, "stale": self._view.stale})
+
+    def breakers(self, x: Exchange) -> Content | Refusal:
+        """Each endpoint with its circuit breaker and its weight, and the breakers of routes, for callers with the operator
+        role and the daemon. Every worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix
+        seconds."""
+        if not insider.asks(x, self._view.spec.service_secret_file):
+            refusal = self._authenticate.at_once(x) or _operators_alone(x)
+            if refusal is not None:
+                return refusal
+        rosters = self._view.rosters
+        told: dict[str, object] = {
+            "panic": breakers.panicking(rosters),
+            "breakers": breakers.rows(rosters, monotonic()),
+        }
+        told["routes"] = breakers.route_rows(self._view.guards, monotonic())
+        return _json({"worker": self._view.worker, "obeyed": self._view.orders.obeyed, **told})
+
+    def metrics(self, _x: Exchange) -> Content:
+        """Prometheus text format."""
+        return Content(200, metrics.CONTENT_TYPE.encode(), render_metrics(self._plane, self._view).encode())
+
+    def keys(self, _x: Exchange) -> Content:
+        """A JSON Web Key Set, for services that have no identity file because they run elsewhere."""
+        introductions = self._view.access.introductions
+        public = () if introductions is None else introductions.public
+        return Content(200, b"application/jwk-set+json", json.dumps({"keys": codec.encode(public)}).encode() + b"\n")
+
+    def _routed(self) -> set[str]:
+        """The services that some route leads to."""
+        return {name for compiled in self._plane.table.routes for name in compiled.route.asked}
+
+    def _service_health(self) -> dict[str, str]:
+        """Of every service that is registered or has a route. `up`: a passing instance; `unknown`: none passes, and
+        some have no check or were not probed yet; `down`: no instance to send to."""
+        states: dict[str, set[str]] = {name: set() for name in self._routed()}
+        for endpoint in self._view.snapshot.endpoints:
+            states.setdefault(endpoint.service, set()).add(endpoint.health)
+        return {
+            name: "up" if "passing" in seen else "unknown" if "unknown" in seen else "down"
+            for name, seen in states.items()
+        }
+
+
+def render_metrics(plane: Plane, view: View) -> str:
+    """Every counter of the gateway as a Prometheus page."""
+    stats, page = plane.stats, metrics.Page()
+    routes = list(stats.routes.values())
+    page.counter("arena_gateway_requests_total", "Requests answered, by route and status class.", _requests(plane))
+    page.histogram(
+        "arena_gateway_request_duration_seconds",
+        "From the request head to the end of the reply.",
+        [({"route": one.route, "service": one.service}, one.latency) for one in routes if any(one.classes)],
+    )
+    page.counter(
+        "arena_gateway_outcomes_total",
+        "What became of requests.",
+        [({"outcome": k}, v) for k, v in stats.outcomes.items()],
+    )
+    page.counter(
+        "arena_gateway_rate_limited_total",
+        "Requests refused by a rate limit.",
+        [({"route": one.route, "service": one.service}, one.limited) for one in routes if one.limited],
+    )
+    page.counter(
+        "arena_gateway_limit_over_total",
+        "Requests beyond a limit: refused if it is enforced, else let pass.",
+        [(_limit_labels(one), one.over) for one in stats.limits.values()],
+    )
+    page.counter(
+        "arena_gateway_mirrored_total",
+        "Copies of requests, by what became of them.",
+        [
+            ({"route": one.route, "service": one.service, "result": result}, count)
+            for one in stats.mirrors.values()
+            for result, count in one.results.items()
+        ],
+    )
+    gates.write(page, view.gates)
+    page.counter(
+        "arena_gateway_upstream_full_total",
+        "Requests refused because every instance had as many connections as it may have.",
+        [({"service": service}, count) for service, count in stats.full.items()],
+    )
+    _write_store(page, stats, view.store)
+    _write_tls(page, stats, plane.tls)
+    report.write(page, view.access.sources)
+    view.memory.write(page)
+    breakers.write(page, view.rosters, stats, monotonic())
+    breakers.write_routes(page, view.guards, monotonic())
+    page.counter(
+        "arena_gateway_upstream_errors_total",
+        "Failed attempts, by service and reason.",
+        [({"service": service, "reason": reason}, n) for (service, reason), n in stats.upstream_errors.items()],
+    )
+    page.counter(
+        "arena_gateway_fallbacks_total",
+        "Requests that a fallback answered.",
+        [({"route": route, "fallback": name}, n) for (route, name), n in stats.fallbacks.items()],
+    )
+    page.counter(
+        "arena_gateway_faults_injected_total",
+        "Faults made on purpose.",
+        [({"route": route, "fault": kind}, n) for (route, kind), n in stats.faults.items()],
+    )
+    page.counter(
+        "arena_gateway_hedges_total",
+        "Second attempts beside slow ones: won, lost, failed, or saved the request because the first one failed.",
+        [({"route": route, "result": result}, n) for (route, result), n in stats.hedges.items()],
+    )
+    page.counter("arena_gateway_retries_total", "Attempts made again.", [({}, stats.retries)])
+    page.gauge("arena_gateway_requests_in_flight", "Requests under way.", [({}, stats.in_flight)])
+    page.gauge("arena_gateway_connections", "Open client connections.", [({}, len(plane.clients))])
+    page.counter("arena_gateway_connections_total", "Client connections accepted.", [({}, stats.accepted)])
+    page.counter("arena_gateway_connections_refused_total", "Beyond the cap.", [({}, stats.turned_away)])
+    page.gauge("arena_gateway_upstream_connections", "Open upstream connections.", [({}, len(plane.upstreams))])
+    page.gauge("arena_gateway_snapshot_age_seconds", "Since the registry last confirmed it.", [({}, view.age())])
+    page.gauge("arena_gateway_snapshot_version", "Version of the snapshot in use.", [({}, view.snapshot.version)])
+    page.gauge("arena_gateway_snapshot_stale", "1 when the registry is out of reach.", [({}, int(view.stale))])
+    page.counter("arena_gateway_swaps_total", "Tables put into use.", [({}, stats.swaps)])
+    dropped = plane.log.dropped if plane.log is not None else 0
+    page.counter("arena_gateway_access_log_dropped_total", "Lines nobody took in time.", [({}, dropped)])
+    page.gauge("arena_gateway_worker_info", "Which worker says all this.", [({"worker": view.worker}, 1)])
+    page.gauge("process_resident_memory_bytes", "Resident memory.", [({}, _resident_bytes())])
+    return page.text()
+
+
+def _write_tls(page: metrics.Page, stats: Stats, tls: Tls | None) -> None:
+    if tls is None:
+        return
+    failures = [({"reason": reason}, count) for reason, count in sorted(stats.handshakes_failed.items())]
+    page.counter("arena_gateway_tls_handshakes_failed_total", "Clients that TLS was not agreed with.", failures)
+    expires = tls.expires.timestamp()
+    page.gauge("arena_gateway_tls_certificate_expires_seconds", "When it expires, in Unix seconds.", [({}, expires)])
+    page.gauge(
+        "arena_gateway_tls_certificate_stale", "1 when newer files cannot be used.", [({}, int(bool(tls.problem)))]
+    )
+
+
+def _write_store(page: metrics.Page, stats: Stats, store: Store | None) -> None:
+    if store is None:
+        return
+    page.gauge("arena_gateway_store_up", "1 when the state store answers.", [({}, int(store.up))])
+    page.counter("arena_gateway_store_failures_total", "Questions the store did not answer.", [({}, store.failures)])
+    page.counter(
+        "arena_gateway_limit_unchecked_total",
+        "Requests that a limit did not count because the state store was down.",
+        [(_limit_labels(one), one.unchecked) for one in stats.limits.values()],
+    )
+
+
+def _limit_labels(stats: LimitStats) -> dict[str, str]:
+    limit = stats.limit
+    return {"limit": limit.title, "route": stats.scope, "enforced": "true" if limit.enforce else "false"}
+
+
+def _requests(plane: Plane) -> Iterator[tuple[dict[str, str], float]]:
+    for one in plane.stats.routes.values():
+        for hundred, count in enumerate(one.classes):
+            if count:
+                yield {"route": one.route, "service": one.service, "status": f"{hundred}xx"}, count
+
+
+def _resident_bytes() -> int:
+    try:
+        with open("/proc/self/statm") as file:  # noqa: PTH123  # a kernel file of one line, read on every scrape
+            return int(file.read().split()[1]) * 4096
+    except OSError:
+        return 0  # not Linux
+
+
+def _store(store: Store, spec: GatewaySpec) -> dict[str, object]:
+    """How the store is; while it is down, which limits let everything pass and which refuse everything."""
+    told: dict[str, object] = {"up": store.up, "for_seconds": _rounded(monotonic() - store.changed_at)}
+    if not store.up:
+        limits = [*spec.settings.rate_limits, *(limit for route in spec.routes for limit in route.rate_limits)]
+        told["error"] = store.error
+        for key, rule in (("limits_not_enforced", "allow"), ("limits_refusing", "deny")):
+            told[key] = sorted({one.title for one in limits if one.enforce and one.on_store_error == rule})
+        guarded = [(route.name, route.idempotency.on_store_error) for route in spec.routes if route.idempotency]
+        if spec.settings.cache.store == "state":
+            told["cache_missing"] = sorted(route.name for route in spec.routes if route.cache)
+        if guarded:
+            told["idempotency_unprotected"] = sorted(name for name, rule in guarded if rule == "allow")
+            told["idempotency_refusing"] = sorted(name for name, rule in guarded if rule == "deny")
+    return told
+
+
+def _instance_row(endpoint: Endpoint) -> dict[str, object]:
+    return {
+        "instance": endpoint.instance,
+        "url": endpoint.address.url,
+        "health": endpoint.health,
+        "metadata": endpoint.metadata,
+    }
+
+
+def _rounded(seconds: float) -> float | None:
+    return round(seconds, 3) if seconds != float("inf") else None
+
+
+def _json(value: object) -> Content:
+    return Content(200, b"application/json", json.dumps(value).encode() + b"\n")

@@ -1,0 +1,316 @@
+"""Routes × Snapshot → Table: who answers a request, decided once per host and path.
+
+Precedence: an exact host beats a wildcard (`*.example.org`, any depth), which beats no host; a longer wildcard beats
+a shorter one. Within a host the longest path prefix wins, at a segment border. Only then is the method looked at:
+when no route of that very prefix takes it the answer is 405, never a shorter prefix, so that a broad public route
+cannot swallow what a narrow guarded one refused.
+
+Conditions on headers, cookies and query (`match`) come between the two: a route whose conditions do not hold is as good as not
+there, so that a prefix with no other route leaves the request to the next shorter one, or to the next host pattern. They
+are the client's to meet or not, and therefore guard nothing. Of the routes of one prefix that hold and take the method, one
+that names methods goes first, then the one with more conditions on headers and cookies, then with more on the query, then
+the one that comes first in the file (the order of the Gateway API's HTTPRoute). What cannot be decided by host and path alone
+is decided for each request, by a Match that chooses among others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from arena.gateway.refusal import Content, Refusal, Reply
+from arena.gateway.stats import RouteStats
+from arena.gateway.table.condition import Holds
+from arena.gateway.table.cors import CorsRule, asked_method
+from arena.gateway.table.pick import Pick
+from arena.gateway.table.target import Target
+from arena.gateway.wire.path import BadPath, canonical, for_routing
+from arena.model.resilience import Retries
+from arena.model.route import Route
+from arena.policy.retry import RetryBudget
+from arena.telemetry.accesslog import quote
+
+if TYPE_CHECKING:
+    from arena.gateway.exchange import Exchange
+    from arena.gateway.filters.transform import ReplyEdit
+    from arena.gateway.flow.fallback import Fallback
+    from arena.gateway.flow.hedge import HedgeRule
+    from arena.gateway.table.rewrite import Rewriter
+
+Verdict = Refusal | Reply | None
+"""What a filter decides: an answer in place of the service's, or None to let pass."""
+Filter = Callable[["Exchange"], Verdict | Awaitable[Verdict]]
+Page = Callable[["Exchange"], Content | Refusal]
+
+NO_ROUTE = ',"route":null,"service":null'
+_KEEP_MATCHES = 4096
+_LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
+_NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
+_NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
+
+
+@dataclass(slots=True)
+class Service:
+    """The live targets of one service, how to choose among them (None: the default), and its retry budget, which survives a
+    swap. `tripped`: there are none because a person took them out of traffic."""
+
+    name: str
+    targets: tuple[Target, ...]
+    budget: RetryBudget
+    pick: Pick | None = None
+    retries: Retries = Retries()
+    tripped: bool = False
+
+
+@dataclass(slots=True)
+class CompiledRoute:
+    """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
+    reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on.
+    `holds` is what else it asks of a request."""
+
+    route: Route
+    service: Service
+    filters: tuple[Filter, ...]
+    stats: RouteStats
+    body_limit: int
+    first_byte: float
+    edit_reply: ReplyEdit | None = None
+    rewrite: Rewriter | None = None
+    cors: CorsRule | None = None
+    retries: Retries | None = None
+    fallback: Fallback | None = None
+    hedge: HedgeRule | None = None
+    careful: bool = False
+    holds: Holds | None = None
+
+
+@dataclass(slots=True)
+class Match:
+    """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
+    without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
+    saying what was stripped; `verdicts` remembers what sets of roles were told here.
+    `choose`: host and path do not say it all, and this finds the match of an exchange. `versions` are the same match with other
+    services in its log line and counters, by their names."""
+
+    log_part: str
+    stats: RouteStats
+    route: CompiledRoute | None = None
+    page: Page | None = None
+    refusal: Refusal | None = None
+    path: bytes = b""
+    forwarded_prefix: bytes = b""
+    choose: Callable[[Exchange], Match] | None = None
+    verdicts: dict[frozenset[str], Refusal | None] | None = None
+    versions: dict[str, Match] | None = None
+
+    def of(self, service: str, stats: RouteStats) -> Match:
+        """The same match, with `service` in its log line and `stats` as its counters."""
+        if self.versions is None:
+            self.versions = {}
+        known = self.versions.get(service)
+        if known is None:
+            start = self.log_part[: -len(quote(self.stats.service))]
+            known = self.versions[service] = replace(
+                self, log_part=start + quote(service), stats=stats, verdicts=None, versions=None
+            )
+        return known
+
+
+_Stage = tuple[bytes, list[CompiledRoute]]
+"""A prefix, and the routes that stand there."""
+
+
+@dataclass(slots=True)
+class _HostGroup:
+    """The routes of one host pattern, by prefix, longest first."""
+
+    prefixes: list[_Stage] = field(default_factory=list)
+
+    def find(self, path: bytes) -> Iterator[_Stage]:
+        for prefix, routes in self.prefixes:
+            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == 0x2F or not prefix):
+                yield prefix, routes
+
+
+class Table:
+    """Immutable once made; a swap replaces it whole. Its memory of matches is bounded."""
+
+    def __init__(
+        self, routes: list[CompiledRoute], pages: dict[bytes, Page], own: RouteStats, unmatched: RouteStats
+    ) -> None:
+        self.routes = tuple(routes)
+        self._pages = pages
+        self._own = own
+        self._unmatched = unmatched
+        self._exact: dict[bytes, _HostGroup] = {}
+        self._wild: list[tuple[bytes, _HostGroup]] = []
+        self._any = _HostGroup()
+        self._matches: dict[tuple[bytes, bytes, bytes], Match] = {}
+        self._group(routes)
+
+    def match(self, method: bytes, hostname: bytes, path: bytes) -> Match:
+        """Who answers `method` on `path` (no query) at `hostname` (lower case)."""
+        key = (method, hostname, path)
+        found = self._matches.get(key)
+        if found is None:
+            found = self._find(method, hostname, path)
+            if len(path) <= _LONGEST_KEPT:
+                if len(self._matches) >= _KEEP_MATCHES:
+                    self._matches.clear()
+                self._matches[key] = found
+        return found
+
+    def _find(self, method: bytes, hostname: bytes, raw: bytes) -> Match:
+        asked = f'"method":"{method.decode()}","path":{quote(raw.decode("latin-1"))}'
+        if raw == b"*":
+            return self._refuse(asked, _NOT_FOUND)
+        try:
+            path = canonical(raw)
+            routed = for_routing(path)
+        except BadPath as error:
+            return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be trusted: {error}"))
+        page = self._pages.get(routed)
+        if page is not None:
+            return self._own_page(asked, method, page)
+        stages: list[_Stage] = []
+        for group in self._groups_of(hostname):
+            for stage in group.find(routed):
+                stages.append(stage)
+                if any(one.holds is None for one in stage[1]):
+                    return self._route(asked, method, path, stages)
+        return self._route(asked, method, path, stages) if stages else self._refuse(asked, _NOT_FOUND)
+
+    def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
+        if method not in (b"GET", b"HEAD"):
+            return self._refuse(asked, _takes_only({"GET", "HEAD"}))
+        return Match(asked + NO_ROUTE, self._own, page=page)
+
+    def _route(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+        """`stages` are what may answer, of which only the last can have routes without conditions."""
+        chosen = self._chosen(asked, method, path, stages)
+        routes = [one for _, routes in stages for one in routes]
+        first = next((one for one in routes if one.cors is not None), None)
+        if method != b"OPTIONS" or first is None:
+            return chosen
+        part = f'{asked},"route":{quote(first.route.name)},"service":{quote(first.route.service)}'
+        preflight = Match(part, first.stats, page=_preflight(routes))
+        return Match(part, first.stats, choose=lambda x: preflight if asked_method(x) else chosen)
+
+    def _chosen(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+        if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
+            prefix, routes = stages[0]
+            route = next((one for one in routes if _takes(one.route, method)), None)
+            return self._refuse(asked, _not_allowed(routes)) if route is None else self._to(asked, path, prefix, route)
+        # Every match is made now: the closure runs once per request.
+        options = [
+            [(one, self._to(asked, path, prefix, one) if _takes(one.route, method) else None) for one in routes]
+            for prefix, routes in stages
+        ]
+        nothing = self._refuse(asked, _NOT_FOUND)
+
+        def choose(x: Exchange) -> Match:
+            for routes in options:
+                refusing = []
+                for one, match in routes:
+                    if one.holds is None or one.holds(x):
+                        if match is not None:
+                            return match
+                        refusing.append(one)
+                if refusing:
+                    return self._refuse(asked, _not_allowed(refusing))
+            return nothing
+
+        return Match(asked + NO_ROUTE, self._unmatched, choose=choose)
+
+    def _to(self, asked: str, path: bytes, prefix: bytes, route: CompiledRoute) -> Match:
+        log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
+        if route.rewrite is not None:
+            try:
+                return Match(log_part, route.stats, route=route, path=route.rewrite(path, prefix))
+            except BadPath as error:
+                return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be rewritten: {error}"))
+        if not route.route.strip_path or not prefix:
+            return Match(log_part, route.stats, route=route, path=path)
+        stripped = path[len(prefix) :] or b"/"
+        if not path.startswith(prefix) or stripped[:1] != b"/":
+            return self._refuse(asked, _NOT_STRIPPABLE)
+        return Match(
+            log_part,
+            route.stats,
+            route=route,
+            path=stripped,
+            forwarded_prefix=b"x-forwarded-prefix: " + prefix + b"\r\n",
+        )
+
+    def _refuse(self, asked: str, refusal: Refusal) -> Match:
+        return Match(asked + NO_ROUTE, self._unmatched, refusal=refusal)
+
+    def _groups_of(self, hostname: bytes) -> list[_HostGroup]:
+        groups = [self._exact[hostname]] if hostname in self._exact else []
+        groups += [group for suffix, group in self._wild if hostname.endswith(suffix) and hostname != suffix[1:]]
+        return [*groups, self._any]
+
+    def _group(self, routes: list[CompiledRoute]) -> None:
+        wild: dict[bytes, _HostGroup] = {}
+        for route in routes:
+            prefix = route.route.path.rstrip("/").encode()
+            for host in route.route.hosts or ("",):
+                name = host.lower().encode()
+                if not name:
+                    group = self._any
+                elif name.startswith(b"*."):
+                    group = wild.setdefault(name[1:], _HostGroup())
+                else:
+                    group = self._exact.setdefault(name, _HostGroup())
+                _add(group, prefix, route)
+        self._wild = sorted(wild.items(), key=lambda item: -len(item[0]))
+        for group in (*self._exact.values(), *wild.values(), self._any):
+            group.prefixes.sort(key=lambda item: -len(item[0]))
+
+
+def _add(group: _HostGroup, prefix: bytes, route: CompiledRoute) -> None:
+    for known, routes in group.prefixes:
+        if known == prefix:
+            routes.append(route)
+            routes.sort(key=_precedence)
+            return
+    group.prefixes.append((prefix, [route]))
+
+
+def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
+    """Sorts the routes of one prefix; those that are equal stay in the order of the file."""
+    sources = [condition.source for condition in route.route.match]
+    queries = sources.count("query")
+    return not route.route.methods, queries - len(sources), -queries
+
+
+def _preflight(routes: list[CompiledRoute]) -> Page:
+    """Answers for the route that would take the method a preflight asks about."""
+
+    def answer(x: Exchange) -> Content | Refusal:
+        method = asked_method(x)
+        taking = [one for one in routes if _takes(one.route, method)]
+        # A preflight carries none of the headers it asks for, so that conditions on them cannot hold.
+        taking = [one for one in taking if one.holds is None or one.holds(x)] or taking
+        rule = next((one.cors for one in taking[:1] or routes if one.cors is not None), None)
+        return Refusal(403, "forbidden", "no page may call this method here (cors)") if rule is None else rule.answer(x)
+
+    return answer
+
+
+def _takes(route: Route, method: bytes) -> bool:
+    if not route.methods:
+        return True
+    name = method.decode("latin-1")
+    # RFC 9110 section 9.3.2: HEAD is GET without its body.
+    return name in route.methods or (name == "HEAD" and "GET" in route.methods)
+
+
+def _not_allowed(routes: list[CompiledRoute]) -> Refusal:
+    return _takes_only({name for one in routes for name in one.route.methods})
+
+
+def _takes_only(methods: set[str]) -> Refusal:
+    allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return Refusal(405, "method-not-allowed", f"this path takes {allowed}", headers=(b"allow: " + allowed.encode(),))
