@@ -111,3 +111,37 @@ def test_roles_that_are_none(value: object) -> None:
     issuers = Issuers([Jwt("s" * 40, roles_claim="r.roles" if isinstance(value, dict) else "r")])
     text = jwt.encode({"sub": "a", "iss": "arena", "aud": "arena", "exp": 2**33, "r": value}, "s" * 40, "HS256")
     assert refused(issuers, text) == "token-malformed"
+
+
+def test_a_subject_is_its_issuers_own(issuers: Issuers) -> None:
+    now = time.time()
+    ours = token.issue("s" * 40, subject="ann", ttl=60).token
+    tokens = (ours, ONE.token("EdDSA", "b"), TWO.token("ES256", "a"))
+    found = [issuers.verify(text, now)[0] for text in tokens]
+    assert [who.issuer for who in found] == ["", "https://one", "https://two"]
+    assert [who.subject for who in found] == ["ann"] * 3 and len({who.key for who in found}) == 3
+
+
+def test_only_the_issuer_that_we_sign_for_is_ours() -> None:
+    second = Jwt("z" * 40, issuer="second")
+    for order, expected in (([OURS, second], ""), ([second, OURS], "arena"), ([THEIRS, OURS], "")):
+        text = token.issue("s" * 40, subject="ann", ttl=60).token
+        assert Issuers(order).verify(text, time.time())[0].issuer == expected
+    alone = Issuers([THEIRS])
+    (verifier,) = alone
+    verifier.keys = jwks.read(jwks_of(jwk("EdDSA", "b"))).keys
+    assert alone.verify(ONE.token("EdDSA", "b"), time.time())[0].issuer == "https://one"
+
+
+@pytest.mark.parametrize(
+    "subject", ["\x1fhttps://two\x1fann", "\x1farena\x1fann", "\0127.0.0.1", "key:acme", "cert:ann", "\x1f", "ann\x1f"]
+)
+def test_no_subject_makes_a_caller_of_one_issuer_another_ones(issuers: Issuers, subject: str) -> None:
+    assert refused(issuers, ONE.token("EdDSA", "b", sub=subject)) == "token-malformed"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"sub_id": {"format": "iss_sub", "iss": "https://two", "sub": "ann"}}, {"issuer": ""}]
+)
+def test_no_claim_says_whose_subject_it_is_but_iss(issuers: Issuers, claims: dict[str, object]) -> None:
+    assert issuers.verify(ONE.token("EdDSA", "b", **claims), time.time())[0].issuer == "https://one"

@@ -135,3 +135,23 @@ def test_a_subject_of_any_script_arrives() -> None:
 def test_junk_is_refused_and_never_more(junk: str) -> None:
     with pytest.raises(errors.TokenRefused):
         hear(junk)
+
+
+def test_the_gateway_says_whose_subject_it_is_and_nobody_else_does() -> None:
+    named = {"format": "iss_sub", "iss": "https://one", "sub": "ana"}
+    assert hear(say(sub_id=named)).principal.issuer == "https://one"
+    assert hear(say()).principal.issuer == ""
+    assert hear(say(SERVICE, sub_id=named), SERVICE).principal.issuer == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "https://one", [], {}, {"format": "iss_sub", "sub": "ana"}, {"format": "iss_sub", "iss": "", "sub": "ana"},
+        {"format": "iss_sub", "iss": ["x"], "sub": "ana"}, {"format": "iss_sub", "iss": "https://one", "sub": "eve"},
+        {"format": "opaque", "iss": "https://one", "sub": "ana"},
+    ],
+)  # fmt: skip
+def test_whose_subject_it_is_cannot_be_left_open(wrong: object) -> None:
+    with pytest.raises(errors.TokenMalformed):
+        hear(say(sub_id=wrong))

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena.auth import token_key
@@ -71,6 +71,7 @@ def test_without_an_overlap_everything_older_ends_at_once(path: Path) -> None:
     assert old.secret not in path.read_text() and middle.secret not in path.read_text()
 
 
+@settings(deadline=None)  # it writes files, which takes as long as the machine is busy
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 200)), min_size=1, max_size=6))
 def test_however_often_it_is_rotated(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[float, float]]

@@ -20,7 +20,7 @@ from arena.gateway.plane import Plane
 from arena.gateway.table.routing import Filter
 from arena.gateway.view import View
 from arena.model.address import Address
-from arena.model.project import Timeouts
+from arena.model.project import Jwt, Timeouts
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
 
@@ -42,6 +42,15 @@ def token(*roles: str, sub: str = "alice", ttl: float = 3600.0, secret: str = SE
 
 def bearer(*roles: str, **kwargs: object) -> bytes:
     return f"Authorization: Bearer {token(*roles, **kwargs)}\r\n".encode()  # type: ignore[arg-type]  # passed through
+
+
+THEIRS = Jwt("another secret of thirty-two bytes or more", "them")
+"""Another issuer than ours, to accept tokens of beside `Jwt(SECRET)`."""
+
+
+def theirs(*roles: str, **kwargs: object) -> bytes:
+    """`bearer` with a token of theirs."""
+    return bearer(*roles, **{"secret": THEIRS.secret, "iss": THEIRS.issuer, **kwargs})
 
 
 async def eventually(check: Callable[[], object], what: str = "") -> None:

@@ -200,3 +200,10 @@ def test_only_a_guarded_service_loads_the_cryptography_before_it_is_asked(
 def test_what_cannot_be_read_is_not_said_before_somebody_asks(tmp_path: Path) -> None:
     Callers(IdentityFile(tmp_path / "none")).prepare()
     Callers(None).prepare()
+
+
+def test_whose_subject_it_is(daemon: Daemon, callers: Callers) -> None:
+    theirs = {"format": "iss_sub", "iss": "https://one", "sub": "ana"}
+    ours, other = (judge(callers, daemon.gateway("ana", **claims)).principal for claims in ({}, {"sub_id": theirs}))
+    assert ours is not None and other is not None
+    assert (ours.issuer, other.issuer) == ("", "https://one") and ours != other

@@ -27,9 +27,12 @@ _ASK_AUDIENCE = "ask its issuer for one that is, or see gateway.auth.jwt.audienc
 _LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
 
 
-def read_principal(claims: dict[str, Any], jwt: Jwt, now: float, *, of_keys: bool = False) -> Principal:
-    """Check every claim that Arena gives a meaning to. `of_keys`: the issuer may speak of the bearers of API keys, as
-    the gateway does and nobody else. Raises a TokenRefused that names the first claim at fault."""
+def read_principal(
+    claims: dict[str, Any], jwt: Jwt, now: float, *, foreign: bool = False, introduced: bool = False
+) -> Principal:
+    """Check every claim that Arena gives a meaning to. `foreign`: the issuer is another than the one we sign for. `introduced`:
+    it may speak of the bearers of API keys and of other issuers' subjects, as the gateway does and nobody else. Raises a
+    TokenRefused that names the first claim at fault."""
     expires_at = _read_time(claims, "exp", required=True)
     if now >= expires_at + jwt.leeway:
         raise TokenExpired(
@@ -42,12 +45,13 @@ def read_principal(claims: dict[str, Any], jwt: Jwt, now: float, *, of_keys: boo
     if jwt.audience:
         _check_audience(claims, (jwt.audience, *jwt.other_audiences), _ISSUE if jwt.is_ours else _ASK_AUDIENCE)
     return Principal(
-        subject=_read_name(claims, "sub", required=True) if of_keys else _read_subject(claims),
+        subject=_read_name(claims, "sub", required=True) if introduced else _read_subject(claims),
         roles=frozenset(_read_roles(claims, jwt.roles_claim)),
         scopes=frozenset(_read_scope(claims)),
         expires_at=expires_at,
         token_id=_read_name(claims, "jti"),
         issued_at=_read_time(claims, "iat"),
+        issuer=_read_first_issuer(claims) if introduced else jwt.issuer if foreign else "",
     )
 
 
@@ -100,6 +104,19 @@ def _read_subject(claims: dict[str, Any]) -> str:
             hint="issue it for another subject",
         )
     return subject
+
+
+def _read_first_issuer(claims: dict[str, Any]) -> str:
+    """Whose subject it was before the gateway spoke of it: RFC 9493 section 3.2.3, in the claim of its section 4.1."""
+    value = claims.get("sub_id")
+    if value is None:
+        return ""
+    if not isinstance(value, dict) or value.get("format") != "iss_sub" or value.get("sub") != claims.get("sub"):
+        raise TokenMalformed("the claim sub_id must say the issuer of sub, in the format iss_sub", hint=_NEW_TOKEN)
+    issuer = value.get("iss")
+    if not isinstance(issuer, str) or not issuer:
+        raise TokenMalformed("the claim sub_id must name an issuer", hint=_NEW_TOKEN)
+    return issuer
 
 
 def _read_roles(claims: dict[str, Any], path: str) -> list[str]:

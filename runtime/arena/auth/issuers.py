@@ -1,7 +1,8 @@
 """Whose tokens are accepted: the issuers, of which a token's `iss` picks one.
 
 The `iss` of a token is read before anything is verified, and used for nothing but to choose by whom it must be signed; that
-issuer's own keys, algorithms and audience then decide, and `iss` is compared again with what was signed.
+issuer's own keys, algorithms and audience then decide, and `iss` is compared again with what was signed. The principals of
+all but the one we sign for carry their issuer: no issuer's subject is another's.
 Source: RFC 8725 section 3.8.
 """
 
@@ -13,14 +14,16 @@ from arena.auth import compact
 from arena.auth.errors import TokenMissingClaim, TokenWrongIssuer
 from arena.auth.jwt import Verifier
 from arena.model.principal import Principal
-from arena.model.project import Jwt
+from arena.model.project import Jwt, signer_of
 
 
 class Issuers:
     """One verifier for each issuer. Raises ConfigError for settings that cannot be used."""
 
     def __init__(self, issuers: Iterable[Jwt]) -> None:
-        self._verifiers = {jwt.issuer: Verifier(jwt) for jwt in issuers}
+        issuers = tuple(issuers)
+        ours = signer_of(issuers)
+        self._verifiers = {jwt.issuer: Verifier(jwt, foreign=jwt is not ours) for jwt in issuers}
         self._only = next(iter(self._verifiers.values())) if len(self._verifiers) == 1 else None
 
     def __iter__(self) -> Iterator[Verifier]:

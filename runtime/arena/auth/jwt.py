@@ -26,12 +26,13 @@ class Verifier:
 
     `keys` are those the tokens may be signed with; they may be replaced at any time. None: they are kept or published
     elsewhere, and were not had yet, or are too old by now; `trouble` says why, and '' that nothing is wrong. An empty issuer
-    or audience in `jwt` is not compared. Raises ConfigError when a secret in `jwt` is too short, or its public key cannot be
-    used.
+    or audience in `jwt` is not compared. `foreign`: it is not the issuer we sign for. Raises ConfigError when a secret in
+    `jwt` is too short, or its public key cannot be used.
     """
 
-    def __init__(self, jwt: Jwt) -> None:
+    def __init__(self, jwt: Jwt, *, foreign: bool = False) -> None:
         self.jwt = jwt
+        self.foreign = foreign
         self.keys = _own_keys(jwt)
         self.trouble = ""
         known = (algorithm for key in self.keys.keys for algorithm in key.algorithms) if self.keys else ()
@@ -45,7 +46,7 @@ class Verifier:
         """`verify` for a token that is decoded already."""
         self._check_header(unverified.header)
         self._check_signature(token, unverified.header)
-        return claim.read_principal(unverified.claims, self.jwt, now)
+        return claim.read_principal(unverified.claims, self.jwt, now, foreign=self.foreign)
 
     def _check_header(self, header: dict[str, object]) -> None:
         allowed = self._algorithms

@@ -84,7 +84,7 @@ def verify(token: str, keys: Sequence[PublicKey], kinds: Sequence[Kind], audienc
     if not audience:  # the rules below would take that for "whichever"
         raise TokenWrongAudience("nobody without a name is spoken to")
     rules = Jwt(issuer=ISSUERS[kind], audience=audience, leeway=LEEWAY)
-    return Statement(kind, claim.read_principal(unverified.claims, rules, now, of_keys=kind == PRINCIPAL))
+    return Statement(kind, claim.read_principal(unverified.claims, rules, now, introduced=kind == PRINCIPAL))
 
 
 @lru_cache(maxsize=16)

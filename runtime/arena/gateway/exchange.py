@@ -122,7 +122,7 @@ class Exchange:
         self.trace_id = ""
         self.reply_fields = b""
         self.principal: Principal | None = None
-        self.log_caller = "null"  # the principal's subject as JSON
+        self.log_caller = "null"  # the principal's subject as JSON, and its issuer where it is another's
         self.target: Target | None = None
         self.upstream: UpstreamConnection | None = None
         self.body = b""

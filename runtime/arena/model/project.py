@@ -56,6 +56,11 @@ class Jwt:
         return self.is_ours and not self.secret
 
 
+def signer_of(issuers: tuple[Jwt, ...]) -> Jwt | None:
+    """Whose tokens we issue: the first one that is ours."""
+    return next((issuer for issuer in issuers if issuer.is_ours), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds. `header`: a whole request head; `body`: between two pieces of a request body; `connect`: to an instance;
@@ -100,7 +105,7 @@ class GatewaySettings:
     @property
     def signer(self) -> Jwt | None:
         """The issuer that `arena token issue` signs for: the first one that is ours."""
-        return next((issuer for issuer in self.issuers if issuer.is_ours), None)
+        return signer_of(self.issuers)
 
 
 @dataclass(frozen=True, slots=True)

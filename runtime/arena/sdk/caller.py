@@ -37,13 +37,15 @@ _SAFE = frozenset({"GET", "HEAD"})
 class Principal:
     """Who asks, verified. `service`: another service of the project, which called directly; then the subject is its name.
     Otherwise the gateway let the caller in: a person or program with a token, or `key:<name>` with an API key.
-    `token_id` tells which token or key it was, '' when it had no id."""
+    `issuer` is whose subject that is, '' for the project's own; two issuers may call different people the same, so tell callers
+    apart by both. `token_id` tells which token or key it was, '' when it had no id."""
 
     subject: str
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     token_id: str = ""
     service: bool = False
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Callers:
         if statement.kind == signed.ANONYMOUS:
             return _STRANGER
         who = statement.principal
-        return Caller("gateway", Principal(who.subject, who.roles, who.scopes, who.token_id))
+        return Caller("gateway", Principal(who.subject, who.roles, who.scopes, who.token_id, issuer=who.issuer))
 
     def _hear(self, token: str, kinds: tuple[Kind, ...], identity: Identity) -> Statement:
         from arena.auth import signed

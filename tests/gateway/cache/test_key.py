@@ -61,6 +61,7 @@ async def test_a_principal_is_more_than_a_name(exchanges: object) -> None:
         replace(ALICE, roles=frozenset(("user",))),
         replace(ALICE, scopes=frozenset()),
         replace(ALICE, subject="al\udcffice"),
+        replace(ALICE, issuer="them"),
     ]
     digests = [await exchanges(b"", one) for one in who]  # type: ignore[operator]
     assert len(set(digests)) == len(who)

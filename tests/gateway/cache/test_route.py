@@ -12,10 +12,27 @@ import pytest
 
 from arena.gateway.view import View
 from arena.model.cache import CacheRule, CacheSettings
+from arena.model.project import Jwt
 from arena.model.route import Route
 from arena.model.transform import Edit, Pair, StatusChange, Transform
 from tests.gateway.cache.kit import Origin, origin, said
-from tests.gateway.kit import Client, Cut, Gateway, Reply, Start, Stub, Talk, bearer, connected, eventually, get, post
+from tests.gateway.kit import (
+    SECRET,
+    THEIRS,
+    Client,
+    Cut,
+    Gateway,
+    Reply,
+    Start,
+    Stub,
+    Talk,
+    bearer,
+    connected,
+    eventually,
+    get,
+    post,
+    theirs,
+)
 
 OPEN = Route("web", "web", "/", auth="none", cache=CacheRule())
 GUARDED = Route("web", "web", "/", cache=CacheRule())
@@ -153,6 +170,17 @@ async def test_two_principals_never_share_what_does_not_say_so(start: Start, stu
     assert (mine.body, again.body, other.body, as_admin.body) == (b"reply 1", b"reply 1", b"reply 2", b"reply 3")
     assert new_token.body == b"reply 1"
     assert service.count == 3
+
+
+@pytest.mark.parametrize("cache_control", ["max-age=60", "private, max-age=60", "private, public, max-age=60"])
+async def test_two_issuers_callers_of_one_name_never_share(start: Start, stub: Stub, cache_control: str) -> None:
+    origin(stub, f"cache-control: {cache_control}\r\n")
+    route = ruled(GUARDED, coalesce=True)
+    gateway = await start(stub.endpoint(), routes=(route,), issuers=(Jwt(SECRET), THEIRS))
+    who = [ALICE, theirs("user", sub="alice"), bearer("user", sub="them/alice")]
+    async with connected(gateway) as client:
+        replies = [(await client.ask(get("/", each))).body for each in (*who, *who)]
+    assert replies == [b"reply 1", b"reply 2", b"reply 3"] * 2
 
 
 @pytest.mark.parametrize("said_so", ["public, max-age=60", "s-maxage=60", "must-revalidate, max-age=60"])

@@ -29,7 +29,21 @@ from arena.model.principal import Principal
 from arena.model.project import Jwt
 from arena.model.route import Route
 from arena.tasks import cancel, spawn
-from tests.gateway.kit import PATIENCE, SECRET, Gateway, Start, Stub, bearer, connected, eventually, get, post, token
+from tests.gateway.kit import (
+    PATIENCE,
+    SECRET,
+    THEIRS,
+    Gateway,
+    Start,
+    Stub,
+    bearer,
+    connected,
+    eventually,
+    get,
+    post,
+    theirs,
+    token,
+)
 
 ROUTES = (
     Route("admin", "web", "/admin", roles=("admin", "root")),
@@ -58,6 +72,17 @@ async def test_a_valid_token_gets_in_and_is_named_in_the_log(gateway: Gateway, s
         assert (await client.ask(get("/x", bearer("user", sub='al"ice')))).status == 200
     assert (await gateway.line())["principal"] == 'al"ice'
     assert (stub.asked[0].header("authorization") or "").startswith("Bearer ")
+
+
+async def test_the_log_says_whose_subject_it_is_where_it_is_not_ours(start: Start, stub: Stub) -> None:
+    name = 'https://them/"x'
+    gateway = await start(stub.endpoint(), routes=ROUTES, issuers=(Jwt(SECRET), replace(THEIRS, issuer=name)))
+    async with connected(gateway) as client:
+        for who in (bearer("user", sub="ann"), *[theirs("user", sub="ann", iss=name)] * 2):
+            assert (await client.ask(get("/x", who))).status == 200
+    lines = gateway.lines()
+    assert [line["principal"] for line in lines] == ["ann"] * 3
+    assert [line.get("issuer") for line in lines] == [None, name, name]
 
 
 async def test_no_token_is_401_and_says_how_to_get_one(gateway: Gateway) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from arena.gateway.filters.limit_key import key_of
+from arena.model.project import Jwt
 from arena.model.route import RateLimit, Route
-from tests.gateway.kit import Client, Start, Stub, bearer, connected, get
+from tests.gateway.kit import SECRET, THEIRS, Client, Start, Stub, bearer, connected, get, theirs
 
 SLOW = 0.001
 
@@ -47,3 +48,12 @@ async def test_by_header_counts_each_value_and_the_address_where_there_is_none(s
 def test_what_cannot_be_counted_is_refused(by: str) -> None:
     with pytest.raises(ValueError, match="nothing that a rate limit can count by"):
         key_of(by)
+
+
+async def test_by_principal_counts_the_callers_of_each_issuer_apart(start: Start, stub: Stub) -> None:
+    route = Route("r", "web", "/", rate_limits=(RateLimit(SLOW, 1, "principal"),))
+    gateway = await start(stub.endpoint(), routes=(route,), issuers=(Jwt(SECRET), THEIRS))
+    async with connected(gateway) as client:
+        for who in (bearer(sub="ann"), theirs(sub="ann"), theirs(sub="bob")):
+            assert [await ask(client, "/", who) for _ in range(2)] == [200, 429]
+        assert await ask(client, "/", theirs(sub="\x1fthem\x1fann")) == 401

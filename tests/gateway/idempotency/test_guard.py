@@ -11,10 +11,27 @@ from typing import Any
 import pytest
 
 from arena.model.idempotency import IdempotencyRule
+from arena.model.project import Jwt
 from arena.model.route import Route
 from arena.model.transform import Edit, Pair, Transform
 from tests import valkey
-from tests.gateway.kit import Client, Cut, Gateway, Reply, Start, Stub, Talk, bearer, connected, eventually, get, post
+from tests.gateway.kit import (
+    SECRET,
+    THEIRS,
+    Client,
+    Cut,
+    Gateway,
+    Reply,
+    Start,
+    Stub,
+    Talk,
+    bearer,
+    connected,
+    eventually,
+    get,
+    post,
+    theirs,
+)
 
 GUARDED = Route("web", "web", "/", idempotency=IdempotencyRule())
 ALICE, BOB = bearer("user", sub="alice"), bearer("user", sub="bob")
@@ -102,6 +119,16 @@ async def test_it_is_carried_out_once(guarded: Any, service: Counter, stub: Stub
         page = (await client.ask(get("/metrics"))).body.decode()
     assert 'arena_gateway_idempotency_total{route="web",result="replayed"} 1' in page
     assert "replayed" in {line.get("idempotency") for line in gateway.lines()}
+
+
+async def test_two_issuers_callers_of_one_name_have_keys_of_their_own(guarded: Any, service: Counter) -> None:
+    gateway = await guarded(issuers=(Jwt(SECRET), THEIRS))
+    async with connected(gateway) as client:
+        for number, who in enumerate((ALICE, theirs("user", sub="alice"), bearer("user", sub="them alice")), start=1):
+            first, second = [await again(client, post(b"pay", "/pay", who, KEY)) for _ in range(2)]
+            assert (first.header("idempotent-replayed"), second.header("idempotent-replayed")) == (None, "true")
+            assert first.body == second.body == b"done %d" % number
+    assert service.count == 3
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,23 @@ from arena.gateway.table.introduction import Introductions
 from arena.gateway.table.routing import Match
 from arena.gateway.wire.request import RequestHead, RequestReader
 from arena.model.principal import Principal
+from arena.model.project import Jwt
 from arena.model.route import Route
-from tests.gateway.kit import Answer, Asked, Gateway, Start, Stub, Talk, bearer, connected, get, post
+from tests.gateway.kit import (
+    SECRET,
+    THEIRS,
+    Answer,
+    Asked,
+    Gateway,
+    Start,
+    Stub,
+    Talk,
+    bearer,
+    connected,
+    get,
+    post,
+    theirs,
+)
 
 ROUTES = (
     Route("any", "web", "/"),
@@ -62,6 +77,16 @@ async def test_the_service_is_told_who_asks(gateway: Gateway, stub: Stub) -> Non
     ana, ben = (heard(asked).principal for asked in stub.asked)
     assert (ana.subject, ana.roles, ana.scopes, ana.token_id) == ("ana", {"user", "admin"}, {"read"}, "t-1")
     assert (ben.subject, ben.roles, ben.scopes) == ("ben", set(), set())
+
+
+async def test_the_service_is_told_whose_subject_it_is(start: Start, stub: Stub, keys: Ledger[SigningKey]) -> None:
+    accepted = (Jwt(SECRET), THEIRS)
+    gateway = await start(stub.endpoint(), routes=ROUTES[:1], signing_keys=keys.path, issuers=accepted)
+    async with connected(gateway) as client:
+        for line in (bearer(sub="ana"), theirs(sub="ana"), bearer(sub="ana")):
+            await client.ask(get("/x", line))
+    assert [heard(asked).principal.issuer for asked in stub.asked] == ["", THEIRS.issuer, ""]
+    assert {heard(asked).principal.subject for asked in stub.asked} == {"ana"}
 
 
 async def test_the_bearer_of_an_api_key_is_introduced_and_the_key_is_not(gateway: Gateway, stub: Stub) -> None:

@@ -34,7 +34,7 @@ _NO_CREDENTIAL = replace(
     detail="send `Authorization: Bearer <token>` or `X-API-Key: <key>`; `arena token issue` makes a token, "
     "`arena key create` a key",
 )
-_Known = tuple[Principal, float, str]  # who, until when (Unix seconds), the name as JSON
+_Known = tuple[Principal, float, str]  # who, until when (Unix seconds), what the log says of them
 
 
 class Authenticator:
@@ -128,7 +128,7 @@ class Authenticator:
             return missing
         except AuthError as error:
             return _invalid(error)
-        x.principal, x.log_caller = principal, quote(principal.subject)
+        x.principal, x.log_caller = principal, _named(principal)
         if len(credential) <= _LONGEST_KEPT:
             if len(self._known) >= _KEEP_TOKENS:
                 self._known.clear()
@@ -155,7 +155,7 @@ class Authenticator:
                 return _invalid(error)
             # Looked up again every few seconds, so that the ring learns of its use without a word on the way here.
             expires = min(now + _KEEP_KEY_SECONDS, principal.expires_at or float("inf"))
-            known = self._known_keys[key] = (principal, expires, quote(principal.subject))
+            known = self._known_keys[key] = (principal, expires, _named(principal))
         x.principal, _, x.log_caller = known
         self.conceal(x)
         return None
@@ -175,7 +175,7 @@ class Authenticator:
             if len(self._known_certificates) >= _KEEP_TOKENS:
                 self._known_certificates.clear()
             until = certificate.expires_at
-            known = self._known_certificates[certificate.fingerprint] = (principal, until, quote(principal.subject))
+            known = self._known_certificates[certificate.fingerprint] = (principal, until, _named(principal))
         if now >= known[1]:
             return _invalid(TokenExpired("the client certificate has expired"))
         x.principal, _, x.log_caller = known
@@ -198,6 +198,12 @@ def require_roles(roles: tuple[str, ...]) -> Callable[[Exchange], Refusal | None
         return refusal if principal is None or wanted.isdisjoint(principal.roles) else None
 
     return check
+
+
+def _named(principal: Principal) -> str:
+    """The value of "principal" in the access log as JSON, and whose subject that is where it is not ours."""
+    of = f',"issuer":{quote(principal.issuer)}' if principal.issuer else ""
+    return quote(principal.subject) + of
 
 
 def _settled(verdict: Refusal | KeyMissing | None) -> Refusal | None:

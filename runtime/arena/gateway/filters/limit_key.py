@@ -30,7 +30,7 @@ def key_of(by: str) -> KeyOf:
 
 
 def _by_principal(x: Exchange) -> str:
-    return x.principal.subject if x.principal is not None else _address(x)
+    return x.principal.key if x.principal is not None else _address(x)
 
 
 def _by_role(x: Exchange) -> str:

@@ -109,7 +109,7 @@ class Guard:
     def _name(self, x: Exchange, key: bytes) -> str:
         """The key as this caller's own on this route; hashed, because keys may tell things."""
         if x.principal is not None:
-            who = [b"principal", x.principal.subject.encode(errors="surrogatepass")]
+            who = [b"principal", x.principal.key.encode(errors="surrogatepass")]
         else:
             # Strangers are told apart as well as they can be: nobody may get another's reply by guessing a key.
             who = [b"address", x.client.ip.encode(), *(f for f in x.head.fields if f.lower().startswith(_CREDENTIALS))]

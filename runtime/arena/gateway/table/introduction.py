@@ -112,9 +112,10 @@ class Introducer:
 
 def _claims(who: Principal) -> dict[str, Any]:
     """Of the caller's credential; what is absent or empty is left out. `jti` is the credential's, not this statement's own: it
-    tells the service's log which token or key was used."""
+    tells the service's log which token or key was used. `sub_id` (RFC 9493) says whose subject that is where it is not ours."""
     return {
         **({"roles": sorted(who.roles)} if who.roles else {}),
         **({"scope": " ".join(sorted(who.scopes))} if who.scopes else {}),
         **({"jti": who.token_id} if who.token_id else {}),
+        **({"sub_id": {"format": "iss_sub", "iss": who.issuer, "sub": who.subject}} if who.issuer else {}),
     }
