@@ -16,7 +16,8 @@ SERVICES = """
     healthcheck: {http: /health, interval: 1s}
     routes: [{path: /web, strip_path: true, timeout: 5s}]
 """
-ELSEWHERE = {"x-arena-mirror"}  # only on copies; tests/gateway/filters/test_mirror.py sees it
+# Only on copies, and only with a client certificate; tests/gateway/filters/test_mirror.py and tests/gateway/test_tls.py see them.
+ELSEWHERE = {"x-arena-mirror", "x-forwarded-client-cert"}
 
 
 def named(section: str) -> set[str]:
