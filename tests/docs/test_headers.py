@@ -16,7 +16,7 @@ SERVICES = """
     healthcheck: {http: /health, interval: 1s}
     routes: [{path: /web, strip_path: true, timeout: 5s}]
 """
-# Only on copies, and only with a client certificate; tests/gateway/filters/test_mirror.py and tests/gateway/test_tls.py see them.
+# Only on copies (tests/gateway/filters/test_mirror.py), and only with a client certificate (test_arrival.py).
 ELSEWHERE = {"x-arena-mirror", "x-forwarded-client-cert"}
 
 
