@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 import pytest
 
 from arena.gateway.cache.key import credentials_of, mark_of
+from arena.gateway.connection.certificate import ClientCertificate
+from arena.gateway.exchange import Exchange
 from arena.model.principal import Principal
 from arena.model.route import Route
 from arena.model.transform import Edit, Pair, Transform
@@ -68,6 +70,24 @@ async def test_a_principal_is_more_than_a_name(exchanges: object) -> None:
     again = replace(ALICE, roles=frozenset(("admin", "user")), expires_at=1.0, token_id="other", issued_at=2.0)
     assert await exchanges(b"", again) == digests[0]  # type: ignore[operator]
     assert {field.name for field in fields(Principal)} >= {"expires_at", "token_id", "issued_at"}
+
+
+async def test_a_client_certificate_says_who_asks_where_nobody_is_asked(gateway: Gateway, client: Client) -> None:
+    shown = [None, ClientCertificate("CN=ana", "01"), ClientCertificate("CN=bob", "02")]
+    digests: list[bytes] = []
+
+    def look(x: Exchange) -> None:
+        x.principal = None
+        for x.client.certificate in shown:
+            digests.append(credentials_of(x, {}))
+        x.principal = ALICE
+        for x.client.certificate in shown:
+            digests.append(credentials_of(x, {}))
+
+    gateway.filter(look)
+    await client.ask(get("/"))
+    assert digests[0] == b""
+    assert len(set(digests)) == len(digests) == 6
 
 
 def test_a_route_that_tells_the_service_something_else_is_another_one() -> None:

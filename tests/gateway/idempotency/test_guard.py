@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from arena.gateway.connection.certificate import ClientCertificate
+from arena.gateway.exchange import Exchange
 from arena.model.idempotency import IdempotencyRule
 from arena.model.project import Jwt
 from arena.model.route import Route
@@ -308,6 +310,26 @@ async def test_strangers_do_not_get_each_others_replies(start: Start, stub: Stub
                 reply = await again(client, post(b"pay", "/", line, KEY))
                 assert reply.header("idempotent-replayed") == replayed
     assert service.count == 4
+
+
+async def test_on_a_public_route_client_certificates_tell_strangers_apart(
+    start: Start, stub: Stub, service: Counter
+) -> None:
+    gateway = await start(stub.endpoint(), routes=(replace(GUARDED, auth="none"),))
+    shown: list[ClientCertificate] = []
+
+    def show(x: Exchange) -> None:
+        x.client.certificate = shown[-1]
+
+    route = gateway.plane.table.routes[0]
+    route.filters = (show, *route.filters)
+    async with connected(gateway) as client:
+        for fingerprint in ("01", "02"):
+            shown.append(ClientCertificate("CN=somebody", fingerprint))
+            for replayed in (None, "true"):
+                reply = await again(client, post(b"pay", "/", KEY))
+                assert reply.header("idempotent-replayed") == replayed
+    assert service.count == 2
 
 
 async def test_the_credential_comes_first_and_the_routes_changes_are_a_part_of_the_reply(

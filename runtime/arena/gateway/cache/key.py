@@ -43,12 +43,15 @@ def mark_of(route: Route) -> str:
 
 def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:
     """A digest of everything that says who asks, b'' when nothing does. A new token of the same principal makes no
-    difference; what the gateway did not verify itself counts as it is."""
-    head, principal = x.head, x.principal
+    difference; what the gateway did not verify itself counts as it is. A client certificate counts on public routes too,
+    because the service is told of it."""
+    head, principal, certificate = x.head, x.principal, x.client.certificate
     cookies = headers.get(b"cookie")
-    if principal is None and cookies is None and head.authorization is None and head.api_key is None:
+    if principal is cookies is head.authorization is head.api_key is certificate is None:
         return b""
     said = [b"" if principal is None else _identity(principal), *(cookies or ())]
+    if certificate is not None:
+        said += [b"certificate", certificate.fingerprint.encode()]
     if principal is None or not _is_all(head.authorization, head.api_key):
         said += [b"authorization", head.authorization or b"", b"key", head.api_key or b""]
     return hashlib.sha256(b"\0".join(said)).digest()

@@ -113,6 +113,8 @@ class Guard:
         else:
             # Strangers are told apart as well as they can be: nobody may get another's reply by guessing a key.
             who = [b"address", x.client.ip.encode(), *(f for f in x.head.fields if f.lower().startswith(_CREDENTIALS))]
+            if x.client.certificate is not None:
+                who += [b"certificate", x.client.certificate.fingerprint.encode()]
         parts = (self._route.encode(), key, *who)
         return hashlib.sha256(b"".join(b"%d:" % len(part) + part for part in parts)).hexdigest()
 
