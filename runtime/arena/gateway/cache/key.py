@@ -47,7 +47,7 @@ def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:
     because the service is told of it."""
     head, principal, certificate = x.head, x.principal, x.client.certificate
     cookies = headers.get(b"cookie")
-    if principal is cookies is head.authorization is head.api_key is certificate is None:
+    if all(each is None for each in (principal, cookies, head.authorization, head.api_key, certificate)):
         return b""
     said = [b"" if principal is None else _identity(principal), *(cookies or ())]
     if certificate is not None:
