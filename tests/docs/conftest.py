@@ -43,8 +43,12 @@ class HowTo:
     def run(self, number: int, code: int | None = 0) -> str:
         """Run a `sh` block from first to last line, stopping at the first command that fails; what it printed. Variables it
         sets are there for the next block."""
+        return self.shell(self.blocks("sh")[number], code)
+
+    def shell(self, text: str, code: int | None = 0) -> str:
+        """Run `text` as a `sh` block of the page."""
         kept = shlex.quote(str(self.sandbox.directory / ".variables"))
-        script = f"set -aeuo pipefail\n[ -e {kept} ] && . {kept}\n{self.blocks('sh')[number]}\nexport -p > {kept}\n"
+        script = f"set -aeuo pipefail\n[ -e {kept} ] && . {kept}\n{text}\nexport -p > {kept}\n"
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.sandbox.directory,
