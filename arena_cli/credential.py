@@ -39,7 +39,7 @@ def issue(
     layout = StateLayout.of(project.directory, project.name)
     launch.prepare(layout)
     secret = jwt.secret or token_key.load_or_create(layout.token_keys).secret
-    _outlast_revocation(layout, subject)
+    _outlast_revocation(layout, subject, jwt.issuer)
     issued = token.issue(
         secret,
         subject=subject,
@@ -107,9 +107,9 @@ def _signer(project: Project) -> Jwt:
     return jwt
 
 
-def _outlast_revocation(layout: StateLayout, subject: str) -> None:
+def _outlast_revocation(layout: StateLayout, subject: str, issuer: str) -> None:
     """A subject that was revoked within this very second gets a token that is newer than that."""
-    after = Revocations(Ledger(layout.tokens_revoked, Revocation).read()).issued_after(subject)
+    after = Revocations(Ledger(layout.tokens_revoked, Revocation).read(), ours=issuer).issued_after(subject)
     time.sleep(min(1.0, max(0.0, after - time.time())))
 
 
@@ -128,7 +128,7 @@ def _issuers(selection: Selection) -> tuple[Issuers | None, Revocations]:
             _use_published(verifier, verifier.jwt.jwks)
     if all(verifier.keys is None and verifier.jwt.is_kept for verifier in issuers):
         return None, Revocations()
-    return issuers, Revocations(Ledger(layout.tokens_revoked, Revocation).read())
+    return issuers, Revocations(Ledger(layout.tokens_revoked, Revocation).read(), ours=issuers.ours)
 
 
 def _use_kept(verifier: Verifier, layout: StateLayout) -> None:

@@ -32,37 +32,50 @@ class ListedToken:
 def listing(project: Project) -> tuple[ListedToken, ...]:
     """Every token that was issued here and has not expired, the oldest first."""
     layout = StateLayout.of(project.directory, project.name)
-    revoked = Revocations(Ledger(layout.tokens_revoked, Revocation).read())
-    kids = _accepted(project.gateway.signer, layout)
+    signer = project.gateway.signer
+    ours = "" if signer is None else signer.issuer
+    revoked = Revocations(Ledger(layout.tokens_revoked, Revocation).read(), ours=ours)
+    kids = _accepted(signer, layout)
     now = time.time()
     return tuple(ListedToken(row, _state(row, revoked, kids)) for row in _issued(layout) if row.expires_at > now)
 
 
-def revoke(layout: StateLayout, token_id: str, *, unlisted: bool = False) -> IssuedToken | None:
+def revoke(layout: StateLayout, token_id: str, *, of: Jwt | None = None, unlisted: bool = False) -> IssuedToken | None:
     """Take back one token; what is known of it. One that was not issued here is taken back only if `unlisted` says so: more
-    often it is a slip of the hand. Raises UsageError."""
+    often it is a slip of the hand. `of` is whose token it is, None for whosever;
+    what another issuer has issued is on no list. Raises UsageError."""
     wording.check_label(token_id, "token id", _LIST_THEM)
-    known = next((row for row in _issued(layout) if row.token_id == token_id), None)
-    if known is None and not unlisted:
+    listed = _issued(layout) if of is None or of.is_ours else ()
+    known = next((row for row in listed if row.token_id == token_id), None)
+    if known is None and not unlisted and (of is None or of.is_ours):
         raise UsageError(
             f"no token with the id {token_id!r:.60} was issued here, or it has expired; nothing is revoked",
-            hint=f"{_LIST_THEM}; add --unlisted to revoke a token of another issuer",
+            hint=f"{_LIST_THEM}; name its --issuer to revoke a token of another one, or add --unlisted",
         )
     until = None if known is None else known.expires_at + _SLACK
-    _add(layout, Revocation("token", token_id, int(time.time()), until))
+    _add(layout, Revocation("token", token_id, int(time.time()), until, "" if of is None else of.issuer))
     return known
 
 
-def revoke_all(project: Project, subject: str) -> int:
-    """Take back every token issued to `subject` until now; how many of them are on the list and were valid. Raises
-    UsageError for what is no subject."""
+def revoke_all(project: Project, subject: str, *, of: Jwt | None = None) -> int:
+    """Take back every token that `of` has issued to `subject` until now, None for whoever has; how many of them are on the
+    list and were valid. Raises UsageError for what is no subject."""
     wording.check_label(subject, "subject", _LIST_THEM)
     if subject.startswith(wording.KEY_SUBJECT):
         raise UsageError(f"{subject!r:.60} is an API key", hint="take it back with `arena key revoke`")
-    count = sum(each.token.subject == subject and each.state == "valid" for each in listing(project))
+    listed = listing(project) if of is None or of == project.gateway.signer else ()
+    count = sum(each.token.subject == subject and each.state == "valid" for each in listed)
     layout = StateLayout.of(project.directory, project.name)
-    _add(layout, Revocation("subject", subject, int(time.time())))
+    _add(layout, Revocation("subject", subject, int(time.time()), issuer="" if of is None else of.issuer))
     return count
+
+
+def issuer(project: Project, name: str) -> Jwt:
+    """The one of this name, if its tokens are accepted. Raises UsageError."""
+    known = {each.issuer: each for each in project.gateway.issuers}
+    if name not in known:
+        raise UsageError(f"no tokens of {name!r:.60} are accepted here", hint=f"--issuer {' or '.join(known)}")
+    return known[name]
 
 
 def outliving(layout: StateLayout, kid: str, until: float) -> int:

@@ -9,7 +9,7 @@ from arena.auth.revocation import Revocation, Revocations
 from arena.auth.token import IssuedToken
 from arena.errors import UsageError
 from arena.model.layout import StateLayout
-from arena.model.project import Project
+from arena.model.project import GatewaySettings, Jwks, Jwt, Project
 from arena_cli import credential, tokens
 
 
@@ -49,6 +49,23 @@ def test_what_was_not_issued_here_can_be_revoked_and_stays_so(project: Project, 
     assert tokens.revoke(layout, "of-another-issuer", unlisted=True) is None
     assert tokens.revoke_all(project, "of-another-issuer") == 0
     assert [row.until for row in Ledger(layout.tokens_revoked, Revocation).read()] == [None, None]
+
+
+def test_one_issuers_alone(tmp_path: Path) -> None:
+    theirs = Jwt(issuer="https://them", algorithms=(), jwks=Jwks(file=str(tmp_path / "keys.json")))
+    project = Project("demo", str(tmp_path), gateway=GatewaySettings(issuers=(Jwt(), theirs)))
+    layout = StateLayout.of(project.directory, project.name)
+    issued = credential.issue(project, subject="ann", ttl=60.0)
+    assert tokens.revoke_all(project, "ann", of=theirs) == 0
+    assert tokens.revoke(layout, issued.token_id, of=theirs) is None, "it is no token of theirs"
+    assert states(project) == [("ann", False)]
+    assert [row.until for row in Ledger(layout.tokens_revoked, Revocation).read()] == [None, None]
+    assert tokens.revoke_all(project, "ann", of=tokens.issuer(project, "arena")) == 1
+    assert states(project) == [("ann", True)]
+    with pytest.raises(UsageError, match="no tokens of 'nobody' are accepted here"):
+        tokens.issuer(project, "nobody")
+    with pytest.raises(UsageError, match="nothing is revoked"):
+        tokens.revoke(layout, "slip", of=tokens.issuer(project, "arena"))
 
 
 def test_expired_tokens_leave_the_list(project: Project, layout: StateLayout) -> None:

@@ -50,6 +50,38 @@ def test_of_two_revocations_of_a_subject_the_later_counts_in_any_order() -> None
         assert refused(order, "ann", issued_at=80)
 
 
+@pytest.mark.parametrize("ours", ["arena", "renamed"])
+def test_a_revocation_of_one_issuers_refuses_no_namesake_and_one_of_nobody_in_particular_all(ours: str) -> None:
+    rows = [
+        Revocation("token", "t", 50, issuer="them"),
+        Revocation("subject", "ann", 100, issuer="arena"),
+        Revocation("subject", "bob", 100),
+        Revocation("token", "u", 50),
+    ]
+    revoked = Revocations(rows, ours=ours)
+
+    def refuses(subject: str, token_id: str, issuer: str) -> bool:
+        try:
+            revoked.check(Principal(subject, token_id=token_id, issued_at=60, issuer=issuer))
+        except TokenRevoked:
+            return True
+        return False
+
+    assert [refuses("x", "t", issuer) for issuer in ("", "them", "those")] == [False, True, False]
+    assert [refuses("x", "u", issuer) for issuer in ("", "them", "those")] == [True] * 3
+    assert [refuses("bob", "", issuer) for issuer in ("", "them", "those")] == [True] * 3
+    # What was revoked of an issuer stays so when another becomes the one we sign for.
+    mine = "" if ours == "arena" else "arena"
+    assert [refuses("ann", "", issuer) for issuer in (mine, "them", "those")] == [True, False, False]
+    assert revoked.issued_after("ann", mine) == 101 and revoked.issued_after("ann", "them") == 0
+
+
+def test_adding_keeps_another_issuers() -> None:
+    rows = [Revocation("subject", "ann", 1), Revocation("subject", "ann", 1, issuer="them")]
+    again = Revocation("subject", "ann", 9, issuer="them")
+    assert added(rows, again, now=9.0) == [rows[0], again]
+
+
 def test_adding_replaces_and_forgets_what_is_over() -> None:
     rows = [Revocation("token", "old", 1, until=60.0), Revocation("token", "t", 1), Revocation("subject", "t", 1)]
     again = Revocation("token", "t", 70)

@@ -18,11 +18,13 @@ from arena.model.project import Jwt, signer_of
 
 
 class Issuers:
-    """One verifier for each issuer. Raises ConfigError for settings that cannot be used."""
+    """One verifier for each issuer; `ours` is the one we sign for, '' for none. Raises ConfigError for settings that cannot be
+    used."""
 
     def __init__(self, issuers: Iterable[Jwt]) -> None:
         issuers = tuple(issuers)
         ours = signer_of(issuers)
+        self.ours = "" if ours is None else ours.issuer
         self._verifiers = {jwt.issuer: Verifier(jwt, foreign=jwt is not ours) for jwt in issuers}
         self._only = next(iter(self._verifiers.values())) if len(self._verifiers) == 1 else None
 

@@ -2,6 +2,9 @@
 
 A token's `iat` is in whole seconds, so a subject's revocation covers the whole second it was made in: rather a new token
 refused for a second than an old one let in. Source: RFC 7519 sections 4.1.6 (`iat`) and 4.1.7 (`jti`).
+
+Ids and subjects are unique within an issuer only. A revocation that names no issuer holds for all of them: rather another's
+namesake refused than a stolen token let in.
 """
 
 from __future__ import annotations
@@ -19,42 +22,49 @@ _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
 @dataclass(frozen=True, slots=True)
 class Revocation:
     """`kind` "token": the one with the id `name`; "subject": every token of `name` issued at or before `at`. Times in Unix
-    seconds; after `until` nothing is left to refuse, None when nobody knows."""
+    seconds; after `until` nothing is left to refuse, None when nobody knows. `issuer` is the `iss` of the tokens meant, '' for
+    whosever they are."""
 
     kind: Literal["token", "subject"]
     name: str
     at: int
     until: float | None = None
+    issuer: str = ""
 
 
 class Revocations:
-    """What is taken back now."""
+    """What is taken back now. `ours` is the `iss` of tokens whose principals carry no issuer."""
 
-    def __init__(self, rows: Iterable[Revocation] = ()) -> None:
+    def __init__(self, rows: Iterable[Revocation] = (), *, ours: str = "") -> None:
+        self._ours = ours
         self.replace(rows)
 
     def replace(self, rows: Iterable[Revocation]) -> None:
         """Know these from now on, and no others."""
         rows = tuple(rows)
-        self._tokens = frozenset(row.name for row in rows if row.kind == "token")
-        self._subjects: dict[str, int] = {}
+        self._tokens = frozenset((row.issuer, row.name) for row in rows if row.kind == "token")
+        self._subjects: dict[tuple[str, str], int] = {}
         for row in rows:
             if row.kind == "subject":
-                self._subjects[row.name] = max(row.at, self._subjects.get(row.name, 0))
+                whose = row.issuer, row.name
+                self._subjects[whose] = max(row.at, self._subjects.get(whose, 0))
 
     def check(self, principal: Principal) -> None:
         """Raises TokenRevoked. A token that does not say when it was issued counts as issued long ago."""
-        if principal.token_id in self._tokens:
+        issuer, token_id = principal.issuer or self._ours, principal.token_id
+        if ("", token_id) in self._tokens or (issuer, token_id) in self._tokens:
             raise TokenRevoked("the token was revoked", hint=_NEW_TOKEN)
-        if principal.issued_at < self.issued_after(principal.subject):
+        if principal.issued_at < self.issued_after(principal.subject, principal.issuer):
             raise TokenRevoked("every token that this caller had was revoked", hint=_NEW_TOKEN)
 
-    def issued_after(self, subject: str) -> int:
-        """From which second on (Unix) a token of `subject` is not covered by a revocation; 0 when there is none."""
-        return self._subjects[subject] + 1 if subject in self._subjects else 0
+    def issued_after(self, subject: str, issuer: str = "") -> int:
+        """From which second on (Unix) a token of this issuer's `subject` is not covered by a revocation; 0 when there is none.
+        `issuer` '' for ours."""
+        found = (self._subjects.get((whose, subject)) for whose in ("", issuer or self._ours))
+        return max((at + 1 for at in found if at is not None), default=0)
 
 
 def added(rows: Iterable[Revocation], new: Revocation, now: float) -> list[Revocation]:
     """The list with `new` in place of what it repeats, without what can refuse nothing any more."""
     kept = [row for row in rows if row.until is None or row.until > now]
-    return [row for row in kept if (row.kind, row.name) != (new.kind, new.name)] + [new]
+    return [row for row in kept if (row.kind, row.issuer, row.name) != (new.kind, new.issuer, new.name)] + [new]

@@ -32,3 +32,15 @@ def test_an_unknown_id_is_a_slip_unless_it_is_said_to_be_none(inside: Inside) ->
 @pytest.mark.parametrize("words", [(), ("id", "--sub", "ana"), ("",), ("--sub", "")])
 def test_one_or_the_other(inside: Inside, words: tuple[str, ...]) -> None:
     assert "error:" in inside("token", "revoke", *words, code=2).err
+
+
+def test_of_one_issuer(inside: Inside) -> None:
+    old = inside("token", "issue", "--sub", "ana").out.strip()
+    told = inside("token", "revoke", "--sub", "ana", "--issuer", "them", code=2).err
+    assert "no tokens of 'them' are accepted here" in told and "--issuer arena" in told
+    inside("token", "inspect", old)
+    assert (
+        "every token of ana issued by arena; 1 valid one"
+        in inside("token", "revoke", "--sub", "ana", "--issuer", "arena").err
+    )
+    assert "was revoked" in inside("token", "inspect", old, code=4).out

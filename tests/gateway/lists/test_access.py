@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,17 @@ async def test_revocations_are_followed_as_well(tmp_path: Path) -> None:
     ledger.update(lambda rows: [Revocation("token", "t", 1)])
     assert await access.refresh() is True
     with pytest.raises(TokenRevoked):
+        access.revoked.check(Principal("ann", token_id="t"))
+
+
+@pytest.mark.parametrize(("issuer", "refused"), [("arena", True), ("", True), ("them", False)])
+def test_a_revocation_of_ours_is_known_by_the_name_of_the_issuer_we_sign_for(
+    tmp_path: Path, issuer: str, refused: bool
+) -> None:
+    ledger = Ledger(tmp_path / "revoked.json", Revocation)
+    ledger.update(lambda rows: [Revocation("token", "t", 1, issuer=issuer)])
+    access = Access(GatewaySpec("p", SETTINGS, revoked_file=str(ledger.path)))
+    with pytest.raises(TokenRevoked) if refused else nullcontext():
         access.revoked.check(Principal("ann", token_id="t"))
 
 

@@ -40,7 +40,7 @@ class Access:
         self.issuers = Issuers(spec.settings.issuers)
         self.sources = {source.verifier.jwt.issuer: source for source in _sources(self.issuers, spec)}
         self.keys: KeyRing | None = None
-        self.revoked = Revocations()
+        self.revoked = Revocations(ours=self.issuers.ours)
         self.introductions: Introductions | None = None
         self._followed: list[Followed[Any]] = []
         self._uses = Ledger(Path(spec.keys_used_file), KeyUse)
