@@ -67,11 +67,39 @@ Load = Callable[..., Loaded]
         ("{a: {command: x, routes: [{path: /health}]}}", "/health is answered by the gateway itself"),
         ("{a: {command: x, routes: [{path: /r, auth: none, roles: [u]}]}}", "asks for roles on a public route"),
         ("{a: {command: x, routes: [{path: /r, roles: ['']}]}}", "holds a role that is empty or has spaces in it"),
+        (
+            "{a: {command: x, routes: [{path: /r, methods: [POST, HEAD], cache: {}}]}}",
+            "1:71 services.a.routes[0].cache: has nothing to keep on this route",
+        ),
+        (
+            "{a: {command: x, routes: [{path: /r, methods: [GET, PUT], idempotency: {}}]}}",
+            "services.a.routes[0].idempotency: has nothing to do on this route",
+        ),
+        (
+            "{a: {command: x, routes: [{path: /r, rate_limits: [{rate: 5/s, by: ip}, {rate: 5/s, by: ip, enforce: false}]}]}}",
+            "services.a.routes[0].rate_limits[1]: is called ip-5-per-1s, as another limit here is",
+        ),
+        (
+            "{a: {command: x, routes: [{path: /r, rate_limits: [{rate: 5/s, name: n}, {rate: 5/m, by: ip, name: n}]}]}}",
+            "services.a.routes[0].rate_limits[1]: is called n, as another limit here is",
+        ),
     ],
 )
 def test_mistakes(problems: Problems, services: str, problem: str) -> None:
     (found,) = problems(f"services: {services}")
     assert problem in found
+
+
+def test_the_gateways_own_limits_are_told_apart_too(problems: Problems) -> None:
+    (found,) = problems("gateway: {rate_limits: [{rate: 5/s}, {rate: 5/s, algorithm: fixed_window}]}")
+    assert "gateway.rate_limits[1]: is called principal-5-per-1s, as another limit here is" in found
+
+
+@pytest.mark.parametrize(
+    "route", ["methods: [GET], cache: {}", "methods: [PUT], idempotency: {methods: PUT}", "idempotency: {}, cache: {}"]
+)
+def test_a_cache_and_keys_where_they_have_something_to_do(problems: Problems, route: str) -> None:
+    assert problems(f"services: {{a: {{command: x, routes: [{{path: /r, {route}}}]}}}}") == []
 
 
 def test_the_gateway_and_the_registry_cannot_share_a_port(problems: Problems) -> None:

@@ -10,7 +10,7 @@ from arena.config.context import Reading
 from arena.config.suggest import suggest
 from arena.config.tree import Path
 from arena.model.project import Project, StateSettings
-from arena.model.route import Route
+from arena.model.route import RateLimit, Route
 from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -154,6 +154,7 @@ def check_workers(reading: Reading, project: Project) -> None:
 
 def check_routes(reading: Reading, project: Project) -> None:
     """Each route must be one the gateway can reach, and tell from the others."""
+    _check_titles(reading, project.gateway.rate_limits, ("gateway",))
     seen: list[Route] = []
     for service in project.services:
         for index, route in enumerate(service.routes):
@@ -191,6 +192,25 @@ def _check_route(reading: Reading, route: Route, path: Path) -> None:
         reading.problem((*path, "roles"), "asks for roles on a public route", "remove roles, or auth: none", key=True)
     if any(not role or not role.isprintable() or " " in role for role in route.roles):
         reading.problem((*path, "roles"), "holds a role that is empty or has spaces in it")
+    if route.methods and route.cache is not None and "GET" not in route.methods:
+        hint = "replies to GET are kept; add GET to methods, or remove cache"
+        reading.problem((*path, "cache"), "has nothing to keep on this route", hint, key=True)
+    if route.methods and route.idempotency is not None and not set(route.methods) & set(route.idempotency.methods):
+        hint = (
+            f"it is for {' and '.join(route.idempotency.methods)}, and the route is not; change methods of one of them"
+        )
+        reading.problem((*path, "idempotency"), "has nothing to do on this route", hint, key=True)
+    _check_titles(reading, route.rate_limits, path)
+
+
+def _check_titles(reading: Reading, limits: tuple[RateLimit, ...], place: Path) -> None:
+    """Headers and metrics tell the limits of one place apart by what they are called."""
+    seen: set[str] = set()
+    for index, limit in enumerate(limits):
+        if limit.title in seen:
+            message = f"is called {limit.title}, as another limit here is"
+            reading.problem((*place, "rate_limits", index), message, "give each of them a `name` of its own")
+        seen.add(limit.title)
 
 
 def _check_pair(reading: Reading, first: Route, second: Route, path: Path) -> None:

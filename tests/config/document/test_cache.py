@@ -16,6 +16,7 @@ Load = Callable[..., Loaded]
     [
         ("{ttl: 0}", "more than 0"),
         ("{vary: [a b]}", "the name of a header"),
+        ("{vary: '*'}", "not '*': what every request has a reply of its own for is not cached"),
         ("{per: user}", "principal"),
         ("{tll: 1s}", "ttl"),
         ("{max_body_bytes: 0}", "1"),

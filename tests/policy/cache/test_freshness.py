@@ -97,6 +97,18 @@ def test_what_the_route_allows_where_the_reply_is_silent() -> None:
     assert not may_stand_in(kept(b"cache-control: max-age=0"), rule, NOW - SKEW - 1)
 
 
+@pytest.mark.parametrize("status", [302, 303, 307, 404, 405, 410, 414, 451, 501])
+def test_a_silent_reply_of_the_moment_is_never_given_stale(status: int) -> None:
+    rule = CacheRule(ttl=30.0, stale_while_revalidate=10.0, stale_if_error=20.0)
+    assert useful_for(told(status=status), rule, shared=True) == 0
+    tagged = kept(b'etag: "a"', status=status)
+    assert use(tagged, asking(), rule, NOW + 5) == "stale" and not may_stand_in(tagged, rule, NOW + 5)
+    for line in (b"cache-control: max-age=1", b"cache-control: max-age=1, private", b"date: " + at(0)):
+        lines = (line, b"expires: " + at(1)) if line.startswith(b"date") else (line,)
+        own = replace(kept(*lines, status=status, shared=False), came_at=1.0, asked_at=1.0)
+        assert use(own, asking(), rule, 6.0) == "meanwhile" and may_stand_in(own, rule, 6.0)
+
+
 FLAGS = ("public", "private", "no-store", "no-cache", "must-revalidate", "proxy-revalidate")
 TIMES = ("max-age", "s-maxage", "stale-while-revalidate", "stale-if-error")
 DIRECTIVES = st.dictionaries(st.sampled_from((*FLAGS, *TIMES)), st.integers(0, 100))

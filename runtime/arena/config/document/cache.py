@@ -24,6 +24,10 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}")
 
 def header_name(value: Any) -> Any:
     """The name of a header, lower case; raises ValueError for what is none."""
+    if value == "*":
+        raise ValueError(
+            "should be the name of a header, not '*': what every request has a reply of its own for is not cached"
+        )
     if isinstance(value, str) and not _HEADER.fullmatch(value):
         raise ValueError(f"should be the name of a header, not {value!r:.60}")
     return value.lower() if isinstance(value, str) else value
@@ -56,7 +60,7 @@ class CacheSection(Section):
     stale_while_revalidate: Duration = Field(
         default=0.0,
         description="How long a stale reply is given at once, while the service is asked behind it; where the reply does not"
-        " say itself. Default: 0.",
+        " say itself, if it has a lifetime (its own or `ttl`). Default: 0.",
     )
     stale_if_error: Duration = Field(
         default=0.0,

@@ -6,7 +6,9 @@
     meanwhile   stale by less than `stale-while-revalidate`                                      RFC 5861 section 3
     on error    stale by less than `stale-if-error`                                              RFC 5861 section 4
 
-No heuristics (section 4.2.2): where reply and route are silent the lifetime is 0. A clock that was set back leaves the age of
+No heuristics (section 4.2.2): where reply and route are silent the lifetime is 0. What the route says of a stale reply is for
+replies that its `ttl` could be for and those that name a lifetime of their own: a "not found" or a redirect that says nothing
+is of the moment. A clock that was set back leaves the age of
 what came "in the future" unknown: such a reply is not fresh and must be asked for again.
 """
 
@@ -94,5 +96,12 @@ def _grace(facts: Facts, name: bytes, default: float, *, shared: bool) -> float:
     seconds = said.number(name)
     if seconds is not None:
         return float(seconds)
+    if facts.status not in _BY_TTL and not _names_a_lifetime(facts):
+        return 0.0
     # RFC 9111 section 5.2.2.10: s-maxage forbids it as must-revalidate does; what the reply itself allows stands beside it.
     return 0.0 if shared and said.has(b"s-maxage") else default
+
+
+def _names_a_lifetime(facts: Facts) -> bool:
+    said = facts.control
+    return facts.expires is not None or said.has(b"max-age") or said.has(b"s-maxage")
