@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FACTS = ("principal.sub", "request.id", "request.host", "route.name", "client.ip")
+FACTS = ("principal.sub", "principal.iss", "request.id", "request.host", "route.name", "client.ip")
 """What a template may name, as `${principal.sub}`; every one of them is text, or absent."""
 
 GATEWAY_HEADERS = frozenset(

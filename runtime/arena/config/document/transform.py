@@ -83,8 +83,9 @@ def _distinct(*groups: Any) -> None:
 
 
 class HeadersSection(Section):
-    """Changes to headers. Values may hold `${principal.sub}`, `${request.id}`, `${request.host}`, `${route.name}` and
-    `${client.ip}`; a header whose value is absent or holds control characters is not sent, nor is the sender's own."""
+    """Changes to headers. Values may hold `${principal.sub}`, `${principal.iss}` (absent where the issuer is ours),
+    `${request.id}`, `${request.host}`, `${route.name}` and `${client.ip}`; a header whose value is absent or holds control
+    characters is not sent, nor is the sender's own."""
 
     set: HeaderValues = Field(default={}, description="Headers to send, in place of any of that name.")
     add: HeaderValues = Field(default={}, description="Headers to send beside those of that name.")

@@ -15,6 +15,10 @@ def _subject(x: Exchange) -> str | None:
     return x.principal.subject if x.principal is not None else None
 
 
+def _issuer(x: Exchange) -> str | None:
+    return (x.principal.issuer or None) if x.principal is not None else None
+
+
 def _ip(x: Exchange) -> str | None:
     return x.client.ip
 
@@ -26,6 +30,7 @@ def _route(x: Exchange) -> str | None:
 
 FACTS: dict[str, Template] = {
     "principal.sub": _subject,
+    "principal.iss": _issuer,
     "request.id": lambda x: x.request_id,
     "request.host": lambda x: None if x.head.host is None else x.head.host.decode("latin-1"),
     "route.name": _route,
