@@ -51,7 +51,9 @@ def test_explanations(roles: list[str], asked: str, allowed: bool, reason: str) 
     assert found.allowed is allowed and reason in found.reason
 
 
-@pytest.mark.parametrize("path", ["x", "", "/a?b", "/%61", "/a/../b", "//a", "/."])
+@pytest.mark.parametrize(
+    "path", ["x", "", "/a?b", "/%61", "/a/../b", "//a", "/.", "/a;b", "/a b", "/a#b", "/a\\b", "/a//"]
+)
 def test_only_plain_paths(path: str) -> None:
     with pytest.raises(UsageError, match="not a plain path"):
         permission.explain(PROJECT, [], "GET", path)

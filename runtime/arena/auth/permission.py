@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from arena.errors import UsageError
 from arena.model.project import Project
 from arena.model.route import Route
 from arena.policy.access import Access
+
+_PLAIN = re.compile(r'/|(?:/[^\s/%?#;\\"<>^`{}]+)+/?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,10 @@ class Explanation:
 
 def explain(project: Project, roles: Iterable[str], method: str, path: str, host: str = "") -> Explanation:
     """What the gateway would say to a caller with these roles. Raises UsageError for a path that is not plain."""
-    if not path.startswith("/") or "%" in path or "?" in path or "//" in path or {".", ".."} & set(path.split("/")):
+    if not _PLAIN.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise UsageError(
-            f"{path!r:.60} is not a plain path", hint="such as /ai_service/generate, without escapes or query"
+            f"{path!r:.60} is not a plain path",
+            hint="such as /ai_service/generate, without escapes, parameters or query",
         )
     route = find(project, method, path, host.lower())
     if route is None:

@@ -58,6 +58,12 @@ PATHS = table(route("root"), route("a", "/a"), route("ab", "/a/b/"), route("deep
         (b"/%68ealth", "page"),
         (b"/%zz", 400),
         (b"/..%2f", 400),
+        (b"/a/c;v=1", "a"),
+        (b"/nowhere;v=1/a", "root"),
+        (b"/a;v=1", 400),  # /a to some servers, and guarded as that; not to others
+        (b"/a/b;v=1/c", 400),
+        (b"/;v=1/a", 400),
+        (b"/q/..;/a", 400),
     ],
 )
 def test_the_longest_prefix_wins_at_a_segment_border(path: bytes, name: str | int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.gateway.wire.path import BadPath, canonical, for_routing
+from arena.gateway.wire.path import BadPath, canonical, readings
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,59 @@ def test_characters_that_servers_read_in_different_ways_are_refused(raw: bytes) 
 )
 def test_an_encoded_slash_hides_no_dot_segment(raw: bytes) -> None:
     with pytest.raises(BadPath):
-        for_routing(canonical(raw))
+        readings(canonical(raw))
 
 
 @pytest.mark.parametrize(
     ("raw", "routed"), [(b"/admin%2fx", b"/admin/x"), (b"/%2fadmin", b"/admin"), (b"/a%5cb", b"/a/b"), (b"/a", b"/a")]
 )
 def test_an_encoded_slash_counts_as_one_for_routing(raw: bytes, routed: bytes) -> None:
-    assert for_routing(canonical(raw)) == routed
+    assert readings(canonical(raw)) == (routed,)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"/public/..;/admin", b"/public/.;x/a", b"/public/%2e%2e;a=1/admin", b"/a/..%3bx/b", b"/a%2f..;", b"/..;"]
+)
+def test_a_path_parameter_hides_no_dot_segment(raw: bytes) -> None:
+    with pytest.raises(BadPath, match="parameter"):
+        readings(canonical(raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "bare"),
+    [
+        (b"/admin;x/y", b"/admin/y"),
+        (b"/a;b=1;c/d;e", b"/a/d"),
+        (b"/;/admin", b"/admin"),
+        (b"/a%3bb/c", b"/a/c"),
+        (b"/...;x", b"/..."),
+    ],
+)
+def test_a_path_with_parameters_has_two_readings(raw: bytes, bare: bytes) -> None:
+    path = canonical(raw)
+    assert readings(path) == (path, bare)
 
 
 _parts = st.sampled_from(
-    [b"/", b".", b"..", b"%2e", b"%2E", b"%2f", b"a", b"%61", b"%25", b"%5c", b"//", b"admin", b"%", b"%00", b"~"]
+    [
+        b"/",
+        b".",
+        b"..",
+        b"%2e",
+        b"%2E",
+        b"%2f",
+        b"a",
+        b"%61",
+        b"%25",
+        b"%5c",
+        b"//",
+        b"admin",
+        b"%",
+        b"%00",
+        b"~",
+        b";",
+        b"%3b",
+    ]
 )
 
 
@@ -76,7 +117,7 @@ _parts = st.sampled_from(
 def test_the_result_is_stable_and_free_of_dot_segments(parts: list[bytes]) -> None:
     try:
         path = canonical(b"/" + b"".join(parts))
-        routed = for_routing(path)
+        read = readings(path)
     except BadPath:
         return
     assert path.startswith(b"/")
@@ -85,4 +126,7 @@ def test_the_result_is_stable_and_free_of_dot_segments(parts: list[bytes]) -> No
     seen_by_server = unquote_to_bytes(path).replace(b"\\", b"/").split(b"/")
     assert b".." not in seen_by_server
     assert b"." not in seen_by_server
-    assert b"//" not in routed
+    for each in read:
+        assert b"//" not in each
+        assert not {b".", b".."} & set(each.split(b"/"))
+    assert b";" not in read[-1]

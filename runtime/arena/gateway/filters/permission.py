@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.path import BadPath, for_routing
+from arena.gateway.wire.path import BadPath, readings
 from arena.model.route import Route
 from arena.policy.access import Access
 
@@ -44,13 +44,14 @@ def judge(route: Route, access: Access, roles: frozenset[str], method: str, path
         return _refuse(f"this route needs the role {' or '.join(wanted)}; {hint}")
     try:
         # Unescaped, because most services read it so: no spelling of a path may dodge its rule.
-        plain = unquote_to_bytes(for_routing(path)).decode("utf-8", "surrogateescape")
+        plain = [unquote_to_bytes(each).decode("utf-8", "surrogateescape") for each in readings(path)]
     except BadPath as error:
         return _refuse(f"no rule can be held against this path: {error}")
-    decision = access.decide(roles, route.service, method, plain)
-    if decision.rule is not None and not decision.allowed:
-        return _refuse(f"the role {decision.role} denies {decision.rule}; a deny wins over every allow")
-    if route.permissions and decision.rule is None:
+    decisions = [access.decide(roles, route.service, method, each) for each in plain]
+    for decision in decisions:
+        if decision.rule is not None and not decision.allowed:
+            return _refuse(f"the role {decision.role} denies {decision.rule}; a deny wins over every allow")
+    if route.permissions and any(decision.rule is None for decision in decisions):
         return _refuse(f"no rule allows {method} here to the caller's roles; `arena auth can` explains")
     return None
 

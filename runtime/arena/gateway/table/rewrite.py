@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from arena.gateway.wire.path import BadPath, canonical, for_routing
+from arena.gateway.wire.path import BadPath, canonical, readings
 from arena.model.transform import PathRewrite
 
 _SLOT = re.compile(r"\{([a-z_][a-z0-9_]*)(\*?)\}")
@@ -79,5 +79,5 @@ def _sound(path: bytes) -> bytes:
     path = re.sub(rb"//+", b"/", path) or b"/"
     if path[:1] != b"/" or canonical(path) != path:
         raise BadPath("rewritten, it holds dot segments")
-    for_routing(path)
+    readings(path)
     return path

@@ -25,7 +25,7 @@ from arena.gateway.table.condition import Holds
 from arena.gateway.table.cors import CorsRule, asked_method
 from arena.gateway.table.pick import Pick
 from arena.gateway.table.target import Target
-from arena.gateway.wire.path import BadPath, canonical, for_routing
+from arena.gateway.wire.path import BadPath, canonical, readings
 from arena.model.resilience import Retries
 from arena.model.route import Route
 from arena.policy.retry import RetryBudget
@@ -167,19 +167,26 @@ class Table:
             return self._refuse(asked, _NOT_FOUND)
         try:
             path = canonical(raw)
-            routed = for_routing(path)
+            first, *others = readings(path)
+            stages = self._stages(hostname, first)
+            if any(self._stages(hostname, other) != stages for other in others):
+                raise BadPath("with and without its path parameters (;) it leads to two routes")
         except BadPath as error:
             return self._refuse(asked, Refusal(400, "bad-request", f"the path cannot be trusted: {error}"))
-        page = self._pages.get(routed)
+        page = self._pages.get(first)
         if page is not None:
             return self._own_page(asked, method, page)
+        return self._route(asked, method, path, stages) if stages else self._refuse(asked, _NOT_FOUND)
+
+    def _stages(self, hostname: bytes, path: bytes) -> list[_Stage]:
+        """What may answer, of which only the last can have routes without conditions."""
         stages: list[_Stage] = []
         for group in self._groups_of(hostname):
-            for stage in group.find(routed):
+            for stage in group.find(path):
                 stages.append(stage)
                 if any(one.holds is None for one in stage[1]):
-                    return self._route(asked, method, path, stages)
-        return self._route(asked, method, path, stages) if stages else self._refuse(asked, _NOT_FOUND)
+                    return stages
+        return stages
 
     def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):

@@ -6,7 +6,11 @@ routing, and the canonical path is what is sent on. An encoded slash stays as it
 (`/models/org%2Fname`), but counts as a slash for routing, so that `/admin%2Fx` is as guarded as `/admin/x`. Where a route
 strips its prefix the two readings cannot both be served: what is left of `/admin%2Fx` would be `%2Fx`, no path at all, and
 a shorter prefix would take it past the guard. Such a path is refused (routing.py).
-Sources: RFC 3986 sections 2.3, 5.2.4 and 6.2.2.
+
+Some servers, those of Java among them, take path parameters off before they look at a path (`/admin;x/y` is `/admin/y`), and
+then resolve dot segments (`/public/..;/admin` is `/admin`); most do not. Such a path has two readings, and what guards must
+hold for both: one that leads to two routes is refused, and so is one that hides a dot segment.
+Sources: RFC 3986 sections 2.3, 3.3, 5.2.4 and 6.2.2; Jakarta Servlet 6.0 section 3.5.2.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ _ODD = re.compile(rb'%|//|/\.|[\\"<>^`{}]')
 _UNSAFE = re.compile(rb'[\\"<>^`{}]')
 _ESCAPE = re.compile(rb"%(..?)?", re.DOTALL)
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PARAMETERS = re.compile(rb"(?:;|%3B)[^/]*")
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
 
 
@@ -41,14 +46,18 @@ def canonical(path: bytes) -> bytes:
     return b"/" + b"".join(segment + b"/" for segment in segments) + last
 
 
-def for_routing(path: bytes) -> bytes:
-    """A canonical path with encoded slashes read as slashes. Raises BadPath when that makes dot segments."""
-    if b"%" not in path:
-        return path
-    opened = path.replace(b"%2F", b"/").replace(b"%5C", b"/")
+def readings(path: bytes) -> tuple[bytes, ...]:
+    """What servers may read a canonical path as: with encoded slashes as slashes, and where it has path parameters, without
+    these too. Raises BadPath when one of the readings has dot segments."""
+    if b"%" not in path and b";" not in path:
+        return (path,)
+    opened = re.sub(rb"//+", b"/", path.replace(b"%2F", b"/").replace(b"%5C", b"/"))
+    bare = re.sub(rb"//+", b"/", _PARAMETERS.sub(b"", opened))
     if any(segment in (b".", b"..") for segment in opened.split(b"/")):
         raise BadPath("an encoded slash hides a dot segment")
-    return re.sub(rb"//+", b"/", opened)
+    if any(segment in (b".", b"..") for segment in bare.split(b"/")):
+        raise BadPath("a path parameter hides a dot segment")
+    return (opened,) if bare == opened else (opened, bare)
 
 
 def _step(segments: list[bytes], segment: bytes) -> None:
