@@ -61,7 +61,7 @@ def state(layout: StateLayout) -> Check:
 def secrets(layout: StateLayout) -> Iterator[Check]:
     """Whether each secret can be read by this user alone."""
     if layout.secrets.is_dir():
-        for file in sorted(layout.secrets.iterdir()):
+        for file in sorted(each for each in layout.secrets.iterdir() if each.suffix != ".lock"):
             yield _private(f"secret {file.name}", file, 0o600)
 
 

@@ -143,24 +143,6 @@ def test_a_misspelt_key_is_told_once_and_not_again_as_its_consequence(problems: 
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "wrong"),
-    [
-        ("gateway: {workers: 2}", False),
-        ("gateway: {workers: 1, rate_limits: [{rate: 1/s}]}", False),
-        ("gateway: {workers: 2, rate_limits: [{rate: 1/s}]}", True),
-        ("gateway: {workers: 2, rate_limits: [{rate: 1/s}]}\nstate: {valkey: embedded}", False),
-        (
-            "gateway: {workers: 2}\nservices: {a: {url: 'http://h', routes: [{path: /a, rate_limits: [{rate: 1/s}]}]}}",
-            True,
-        ),
-    ],
-)
-def test_several_workers_count_limits_together_or_not_at_all(problems: Problems, text: str, wrong: bool) -> None:
-    found = problems(text)
-    assert ["gateway.workers: is 2, and 2 workers would each count" in one for one in found] == [True] * wrong
-
-
 def test_who_may_call(load: Load) -> None:
     """Nobody, one that is not active today, a name by itself; and by default whoever likes."""
     text = "services: {{a: {{command: x, allow_from: {}}}, b: {{command: x, profiles: [ml]}}, c: {{command: x}}}}"

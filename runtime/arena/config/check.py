@@ -9,7 +9,7 @@ from arena.config import resilience
 from arena.config.context import Reading
 from arena.config.suggest import suggest
 from arena.config.tree import Path
-from arena.model.project import Project, StateSettings
+from arena.model.project import Project
 from arena.model.route import RateLimit, Route
 from arena.model.service import Dependency, Service
 
@@ -29,7 +29,6 @@ def check(reading: Reading, project: Project) -> None:
     check_cycles(reading, project)
     check_routes(reading, project)
     resilience.check(reading, project)
-    check_workers(reading, project)
 
 
 def check_names(reading: Reading) -> None:
@@ -134,22 +133,6 @@ def _walk(name: str, edges: dict[str, list[str]], trail: list[str], done: set[st
         for other in edges[name]:
             yield from _walk(other, edges, [*trail, name], done)
         done.add(name)
-
-
-def check_workers(reading: Reading, project: Project) -> None:
-    """Several workers, each with a count of its own, would let pass several times what a limit says, and carry out several
-    times what is to be done once."""
-    gateway = project.gateway
-    limited = gateway.rate_limits or any(route.rate_limits for each in project.services for route in each.routes)
-    if gateway.workers > 1 and limited and project.state == StateSettings():
-        message = f"is {gateway.workers}, and {gateway.workers} workers would each count the rate limits for themselves"
-        reading.problem(("gateway", "workers"), message, "add state: {valkey: embedded}, so that they count together")
-    guarded = any(route.idempotency for each in project.services for route in each.routes)
-    if gateway.workers > 1 and guarded and project.state == StateSettings():
-        message = f"is {gateway.workers}, and no worker would know of the idempotency keys that another one has seen"
-        reading.problem(
-            ("gateway", "workers"), message, "add state: {valkey: embedded}, so that they remember together"
-        )
 
 
 def check_routes(reading: Reading, project: Project) -> None:

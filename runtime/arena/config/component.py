@@ -10,11 +10,9 @@ from arena.config.document.route import RateLimitSection
 from arena.config.jwt import issuers
 from arena.config.secrecy import conceal
 from arena.config.tls import listener_tls, mtls
-from arena.config.tree import Path
 from arena.model.address import Address
-from arena.model.project import GatewaySettings, RegistrySettings, StateSettings, Timeouts
+from arena.model.project import GatewaySettings, RegistrySettings, Timeouts
 from arena.model.route import RateLimit
-from arena.model.store import StoreAddress
 
 
 def gateway(reading: Reading) -> GatewaySettings:
@@ -64,30 +62,6 @@ def limits(sections: list[RateLimitSection]) -> tuple[RateLimit, ...]:
         )
         for each in sections
     )  # fmt: skip
-
-
-def state(reading: Reading) -> StateSettings:
-    """What `state` says; a problem is reported for what only makes sense with a store."""
-    where = reading.document.state.valkey
-    if where is None:
-        _check_no_store(reading)
-        return StateSettings()
-    return StateSettings(embedded=True) if where == "embedded" else StateSettings(address=StoreAddress.parse(where))
-
-
-def _check_no_store(reading: Reading) -> None:
-    document = reading.document
-    places: list[tuple[Path, list[RateLimitSection]]] = [(("gateway",), document.gateway.rate_limits)]
-    for name, service in document.services.items():
-        places += [
-            (("services", name, "routes", index), route.rate_limits) for index, route in enumerate(service.routes)
-        ]
-    for place, sections in places:
-        for index, section in enumerate(sections):
-            if section.on_store_error is not None:
-                path = (*place, "rate_limits", index, "on_store_error")
-                hint = "add state: {valkey: embedded}, or remove it"
-                reading.problem(path, "has no meaning without a state store", hint, key=True)
 
 
 def _port_from_environment(reading: Reading, default: int) -> int:

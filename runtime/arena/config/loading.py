@@ -137,10 +137,11 @@ def _reading(root: Mapping, report: Report, directory: Path, base: Path, env: En
 
 def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles: Sequence[str]) -> Project:
     from arena.config.check import check
-    from arena.config.component import gateway, registry, state
+    from arena.config.component import gateway, registry
     from arena.config.profile import active
     from arena.config.role import roles
     from arena.config.service import service
+    from arena.config.state import state, together
 
     project = Project(
         name=_name(reading, name),
@@ -153,7 +154,7 @@ def _project(reading: Reading, paths: Sequence[Path], name: str | None, profiles
         services=tuple(service(reading, key, section) for key, section in active(reading, profiles).items()),
     )
     check(reading, project)
-    return project
+    return together(project)
 
 
 def _name(reading: Reading, given: str | None) -> str:

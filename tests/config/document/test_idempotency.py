@@ -27,12 +27,3 @@ def test_mistakes_are_told(load: Load, rule: str, message: str) -> None:
         load(f"services: {{a: {{command: a, routes: [{{path: /a, idempotency: {rule}}}]}}}}")
     (problem,) = caught.value.problems
     assert message in problem.where + problem.message + problem.hint
-
-
-def test_several_workers_must_remember_together(load: Load) -> None:
-    text = "gateway: {workers: 2}\nservices: {a: {command: a, routes: [{path: /a, idempotency: {}}]}}\n"
-    with pytest.raises(ConfigInvalid) as caught:
-        load(text)
-    (problem,) = caught.value.problems
-    assert problem.where == "gateway.workers" and "idempotency" in problem.message
-    assert load(text + "state: {valkey: embedded}\n").project.gateway.workers == 2

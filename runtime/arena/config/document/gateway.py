@@ -75,8 +75,8 @@ class GatewaySection(Section):
     port: Port = Field(default=8000, description="The port to listen on. Default: ARENA_API_PORT, or 8000.")
     workers: Workers = Field(
         default=1,
-        description="Processes that share the port, for more than one core. With rate limits or idempotency keys it takes"
-        " `state`, because each worker would count for itself.",
+        description="Processes that share the port, for more than one core. Where there is something to"
+        " count together (rate limits, idempotency keys) and no `state` is named, a store of Arena's own is started for them.",
     )
     auth: AuthSection = nested("Authentication.")
     tls: ListenerTlsSection | None = Field(
