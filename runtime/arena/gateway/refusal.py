@@ -12,7 +12,7 @@ from http import HTTPStatus
 from arena.gateway.wire.date import DateLine
 
 TITLES = {
-    "bad-request": "The request is not valid HTTP",
+    "bad-request": "The request is malformed",
     "body-too-large": "The request body is too large",
     "circuit-open": "A circuit breaker is open",
     "deadline-exceeded": "The deadline has passed",

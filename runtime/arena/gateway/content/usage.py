@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import ceil
 from typing import Any
 
 from arena.gateway.exchange import Exchange
@@ -39,8 +40,8 @@ def allowed(body: bytes, default: int) -> int:
         return default
     if not isinstance(asked, dict):
         return default
-    most = max((_count(asked.get(key)) or 0 for key in _MAX_KEYS), default=0) or default
-    return min(_MOST, most * max(1, _count(asked.get("n")) or 1))
+    most = max(_asked(asked.get(key)) for key in _MAX_KEYS) or default
+    return min(_MOST, most * max(1, _asked(asked.get("n"))))
 
 
 class Meter:
@@ -89,6 +90,19 @@ def _total(text: bytes, prompt: int) -> int | None:
     if read is None and written is None:
         return None
     return (prompt if read is None else read) + (written or 0)
+
+
+def _asked(value: Any) -> int:
+    """What a number in a request may stand for, read as generously as any service may read it: 20.0 and "20" are 20, and what
+    is beyond all bounds is the most there is. 0 for what nobody takes for a number."""
+    if isinstance(value, bool):
+        return 0
+    try:
+        return ceil(min(max(float(value), 0.0), float(_MOST)))
+    except OverflowError:
+        return _MOST if value > 0 else 0
+    except (TypeError, ValueError):
+        return 0
 
 
 def _count(value: Any) -> int | None:
