@@ -146,7 +146,7 @@ class Assembler:
                     change.rewrite,
                     cors,
                     route.retries,
-                    compile_fallback(route.fallback, services),
+                    compile_fallback(route.fallback, services, self.gates.at),
                     compile_hedge(route.hedge, self._stats.route(route.name, route.service)),
                     _is_careful(route, services),
                     compile_conditions(route.match),

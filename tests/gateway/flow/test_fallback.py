@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from arena.model.concurrency import ConcurrencyLimit
 from arena.model.resilience import Fallback, Retries
 from arena.model.route import Route
 from arena.model.traffic import BreakerRule, Traffic
@@ -207,6 +208,26 @@ async def test_it_has_its_own_breaker_and_retries(start: Start, stubs: Stubs) ->
         (await client.ask(get())).problem(502, "upstream-failed")
         (await client.ask(get())).problem(503, "circuit-open")
     assert len(spare.asked) == 1
+
+
+async def test_it_takes_no_more_than_it_has_room_for(start: Start, stubs: Stubs) -> None:
+    go = asyncio.Event()
+
+    async def wait(talk: Talk) -> None:
+        await go.wait()
+        await talk.reply()
+
+    spare = await stubs(wait)
+    room = Traffic(concurrency=(ConcurrencyLimit(max_in_flight=1),))
+    gateway = await start(spare.endpoint("spare", "spare-1"), routes=(SPARE,), traffic=room)
+    async with connected(gateway) as first, connected(gateway) as second:
+        await first.send(get())
+        await eventually(lambda: len(spare.asked) == 1)
+        (await second.ask(get())).problem(503, "too-many-in-flight")
+        go.set()
+        assert (await first.reply()).status == 200
+        assert (await second.ask(get())).status == 200
+    await at_rest(gateway)
 
 
 async def test_after_the_deadline_a_reply_is_given_but_no_service_is_asked(start: Start, stubs: Stubs) -> None:

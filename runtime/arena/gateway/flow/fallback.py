@@ -3,7 +3,7 @@ reply, the access log and the metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from arena.model import resilience
 from arena.policy.retry import IDEMPOTENT
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Service
+    from arena.gateway.table.gate import Gate
+    from arena.gateway.table.routing import Service, Verdict
 
 STATIC = "static"
 _date = DateLine()
@@ -25,23 +26,28 @@ _date = DateLine()
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A fallback made ready: `service` is asked or, where it is None, `reply` is given. `name` is what it is called."""
+    """A fallback made ready: `service` is asked, if its `gates` have room, or, where it is None, `reply` is given. `name` is
+    what it is called."""
 
     rule: resilience.Fallback
     service: Service | None
     reply: Reply
     name: str
+    gates: tuple[Gate, ...] = ()
 
 
-def compile_fallback(rule: resilience.Fallback | None, services: Mapping[str, Service]) -> Fallback | None:
-    """Make `rule` ready; `services` holds the one that it names."""
+def compile_fallback(
+    rule: resilience.Fallback | None,
+    services: Mapping[str, Service],
+    gates_at: Callable[[str], tuple[Gate, ...]] = lambda _service: (),
+) -> Fallback | None:
+    """Make `rule` ready; `services` holds the one that it names, and `gates_at` tells what limits it."""
     if rule is None:
         return None
     content_type = [f"content-type: {rule.content_type}"] if rule.body else []
     fields = tuple(line.encode() for line in (*content_type, *rule.headers))
-    return Fallback(
-        rule, services.get(rule.service), Reply(rule.status, fields, rule.body.encode()), rule.service or STATIC
-    )
+    reply = Reply(rule.status, fields, rule.body.encode())
+    return Fallback(rule, services.get(rule.service), reply, rule.service or STATIC, gates_at(rule.service))
 
 
 def give_up(x: Exchange, cause: resilience.FallbackCause, refusal: Refusal) -> None:
@@ -72,16 +78,19 @@ def fallback_for(x: Exchange, cause: resilience.FallbackCause | int) -> Fallback
 
 def take(x: Exchange, fallback: Fallback) -> None:
     """Have `fallback` answer `x`."""
-    reply = divert(x, fallback)
-    if reply is None:
+    verdict = divert(x, fallback)
+    if verdict is None:
         x.service.budget.deposit()
         dispatch.start(x)
+    elif isinstance(verdict, Reply):
+        answer.give(x, verdict)
     else:
-        answer.give(x, reply)
+        answer.refuse(x, verdict)
 
 
-def divert(x: Exchange, fallback: Fallback) -> Reply | None:
-    """Leave the service of `x` for `fallback`: the reply to give, or None when its service is to be asked."""
+def divert(x: Exchange, fallback: Fallback) -> Verdict:
+    """Leave the service of `x` for `fallback`: the reply to give, or None when its service is to be asked, or the refusal of a
+    service that has no room: nobody waits in a queue a second time."""
     tries = _let_go(x)
     tries.fallback = None
     x.rescued = True
@@ -96,7 +105,7 @@ def divert(x: Exchange, fallback: Fallback) -> Reply | None:
     tries.own = None
     tries.before = x.attempts
     tries.failed.clear()
-    return None
+    return next((gate.refusal() for gate in fallback.gates if not gate.enter(x)), None)
 
 
 def _may_be_asked(x: Exchange) -> bool:
