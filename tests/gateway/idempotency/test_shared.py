@@ -76,3 +76,45 @@ async def test_a_store_that_is_down_is_said(stores: list[Store], server: valkey.
         with pytest.raises(Unable):
             await doing
     assert stores[0].failures >= 3
+
+
+@pytest.fixture
+async def small() -> AsyncIterator[Store]:
+    """A store that holds little more than a few replies."""
+    with valkey.running("--maxmemory", "12mb", "--maxmemory-policy", "noeviction") as server:
+        store = Store(server.address)
+        await eventually(lambda: store.up, "it connects")
+        yield store
+        store.close()
+
+
+LONG = Record(b"2" * 32, True, Reply(200, (), b"x" * 1024 * 1024))
+
+
+async def test_a_full_store_takes_no_new_key_and_forgets_none(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "LOOK_SECONDS", 0.0)
+    ledger, taken = SharedLedger(small, "test"), 0
+    with pytest.raises(Unable, match="no more room"):
+        for taken in range(20):
+            assert await ledger.claim(f"key{taken}", ONE) is None
+            await ledger.settle(f"key{taken}", LONG, 60.0)
+    assert 3 < taken < 12
+    assert [await ledger.claim(f"key{number}", ONE) for number in range(taken)] == [LONG] * taken
+    assert await small.ask("SET", "a count", "1") == b"OK", "there is room for limits"
+    await ledger.release("key0")
+    for number in range(1, 5):
+        await ledger.release(f"key{number}")
+    assert await ledger.claim("key0", ONE) is None
+    await ledger.release("key0")
+
+
+async def test_where_a_reply_has_no_room_the_request_is_not_carried_out_again(
+    small: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LOOK_SECONDS", 0.0)
+    ledger = SharedLedger(small, "test")
+    assert await ledger.claim("key", ONE) is None
+    await small.ask("CONFIG", "SET", "maxmemory", "1kb")
+    await ledger.settle("key", DONE, 60.0)
+    assert 40_000 < await small.ask("PTTL", "arena:test:idempotency:key") <= 60_000
+    assert await ledger.claim("key", ONE) == ONE
