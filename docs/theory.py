@@ -15,6 +15,8 @@ _BANNER = "<!-- Written by docs/generate.py from {source}. Do not edit. -->"
 # Where arena.yaml speaks of it: sections of arena-yaml.md. What is not here has no key of its own.
 SECTIONS = {
     "policy/access": ("roles.<name>",),
+    "policy/path": ("roles.<name>", "services.<name>.routes[]"),
+    "policy/rewrite": ("services.<name>.routes[].rewrite",),
     "policy/breaker": ("services.<name>.routes[].breaker",),
     "policy/balance": ("services.<name>.traffic",),
     "policy/latency": ("services.<name>.traffic",),

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.gateway.wire.path import BadPath, canonical
 from arena.model.address import Address
 from arena.model.snapshot import Endpoint
+from arena.policy.path import BadPath, canonical
 from tests.gateway.kit import PATIENCE, QUICK, Client, Gateway, Start, connected, get, post
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -17,6 +17,28 @@ def test_hosts_that_are_none(host: str) -> None:
         RouteSection.model_validate({"path": "/", "hosts": [host]})
 
 
+@pytest.mark.parametrize("path", ["/", "/a-b_c.d~e/", "/caf%C3%A9", "/a%20b", "/v1:beta,x=@1", "/a+b!$&'()*"])
+def test_paths(path: str) -> None:
+    assert RouteSection.model_validate({"path": path}).path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/café", "/caf%C3%A9"),
+        ("/caf%c3%a9", "/caf%C3%A9"),
+        ("/%61", "/a"),
+        ("/a%", "/a%25"),
+        ("/{id}", "/%7Bid%7D"),
+        ("/a;v=1", "cannot hold ;"),
+        ("/a%2fb", "an encoded slash"),
+    ],
+)
+def test_paths_that_no_request_could_have(path: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        RouteSection.model_validate({"path": path})
+
+
 def test_a_rate_and_its_burst() -> None:
     limit = RateLimitSection.model_validate({"rate": "60/min"})
     assert (limit.rate, limit.burst, limit.by) == ((1.0, 60), None, "principal")

@@ -6,8 +6,10 @@ import re
 import shlex
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
+from urllib.parse import quote, unquote
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -108,6 +110,17 @@ def _path(value: Any) -> Any:
     return value
 
 
+def _as_sent(path: str) -> str:
+    """A path that is compared with canonical ones (policy/path.py), which are ASCII, and in which nothing is escaped that need
+    not be."""
+    if re.search(r";|%(?:3b|2f|5c)", path, re.IGNORECASE):
+        raise ValueError(f"cannot hold ; or an encoded slash, not {path!r:.60}")
+    sent = quote(unquote(path), safe="/!$&'()*+,=:@~|[]")
+    if sent != path:
+        raise ValueError(f"should be written as clients send it: {sent}")
+    return path
+
+
 def _listening(value: Any) -> Any:
     """An empty host would listen on every interface; whoever wants that writes 0.0.0.0."""
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._:%-]+", value):
@@ -153,3 +166,4 @@ Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJ
 Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)]
 Table = Annotated[dict[str, str | None], BeforeValidator(_table), WithJsonSchema(_TABLE), ShortForm(STRINGS)]
 UrlPath = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string", "pattern": f"^/|{_REFERENCE}"})]
+RoutePath = Annotated[UrlPath, AfterValidator(_as_sent)]

@@ -15,11 +15,11 @@ from arena.config.document.base import (
     Name,
     Positive,
     PositiveDuration,
+    RoutePath,
     Section,
     ShortForm,
     Size,
     Texts,
-    UrlPath,
     listed,
     nested,
 )
@@ -143,7 +143,7 @@ class RouteSection(Section):
     name: Name | None = Field(
         default=None, description="The route's name in logs and metrics. Default: from the service's name."
     )
-    path: UrlPath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")
+    path: RoutePath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")
     hosts: Hosts = Field(default=[], description="Host names the route answers to; empty means any.")
     methods: list[Method] = Field(default=[], description="HTTP methods the route answers to; empty means any.")
     strip_path: Flag = Field(default=False, description="Take `path` off before the request goes to the service.")

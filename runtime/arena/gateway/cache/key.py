@@ -12,9 +12,9 @@ from dataclasses import fields
 from functools import lru_cache
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.wire.path import canonical
 from arena.model.principal import Principal
 from arena.model.route import Route
+from arena.policy.path import canonical
 
 Way = tuple[str, str, bytes, bytes]
 """Route (as `mark_of` has it), service, path and query as the service gets them."""

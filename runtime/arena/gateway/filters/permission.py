@@ -7,9 +7,9 @@ from urllib.parse import unquote_to_bytes
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.path import BadPath, readings
 from arena.model.route import Route
 from arena.policy.access import Access
+from arena.policy.path import BadPath, readings
 
 _KEEP_VERDICTS = 64  # sets of roles per method and path
 _HEADERS = (b'www-authenticate: Bearer realm="arena", error="insufficient_scope"',)

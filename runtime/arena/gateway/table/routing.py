@@ -25,9 +25,9 @@ from arena.gateway.table.condition import Holds
 from arena.gateway.table.cors import CorsRule, asked_method
 from arena.gateway.table.pick import Pick
 from arena.gateway.table.target import Target
-from arena.gateway.wire.path import BadPath, canonical, readings
 from arena.model.resilience import Retries
 from arena.model.route import Route
+from arena.policy.path import BadPath, canonical, readings
 from arena.policy.retry import RetryBudget
 from arena.telemetry.accesslog import quote
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.flow.fallback import Fallback
     from arena.gateway.flow.hedge import HedgeRule
-    from arena.gateway.table.rewrite import Rewriter
+    from arena.policy.rewrite import Rewriter
 
 Verdict = Refusal | Reply | None
 """What a filter decides: an answer in place of the service's, or None to let pass."""

@@ -1,7 +1,7 @@
 """The path a service is asked for, where a route rewrites it: decided once per path, with the match.
 
 A pattern is made of whole segments, so that matching takes time in proportion to the path, whatever a client sends.
-What comes out must have one meaning (wire/path.py), as must what came in.
+What comes out must have one meaning (policy/path.py), as must what came in.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from arena.gateway.wire.path import BadPath, canonical, readings
 from arena.model.transform import PathRewrite
+from arena.policy.path import BadPath, canonical, readings
 
 _SLOT = re.compile(r"\{([a-z_][a-z0-9_]*)(\*?)\}")
 

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from arena.gateway.table.rewrite import compile_rewrite
-from arena.gateway.wire.path import BadPath
 from arena.model.transform import PathRewrite
+from arena.policy.path import BadPath
+from arena.policy.rewrite import compile_rewrite
 
 
 @pytest.mark.parametrize(

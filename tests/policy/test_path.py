@@ -1,4 +1,4 @@
-"""gateway.wire.path: one path, one meaning."""
+"""policy.path: one path, one meaning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.gateway.wire.path import BadPath, canonical, readings
+from arena.policy.path import BadPath, canonical, readings
 
 
 @pytest.mark.parametrize(
