@@ -113,6 +113,8 @@ def _path(value: Any) -> Any:
 def _as_sent(path: str) -> str:
     """A path that is compared with canonical ones (policy/path.py), which are ASCII, and in which nothing is escaped that need
     not be."""
+    if "${" in path:  # what could not be filled in is a problem of its own
+        return path
     if re.search(r";|%(?:3b|2f|5c)", path, re.IGNORECASE):
         raise ValueError(f"cannot hold ; or an encoded slash, not {path!r:.60}")
     sent = quote(unquote(path), safe="/!$&'()*+,=:@~|[]")
