@@ -33,13 +33,7 @@ gaps = st.lists(st.one_of(st.just(0.0), st.floats(0, 2), st.floats(0, 0.2)), min
 
 
 def memory(limit: RateLimit) -> Admit:
-    limiter = make(limit)
-
-    def admit(key: str, now: float) -> tuple[float, int, float]:
-        wait = limiter.ask(key, now)
-        return (wait, 0, wait) if wait else (0.0, *limiter.take(key, now))
-
-    return admit
+    return make(limit).admit
 
 
 @pytest.fixture(scope="module")

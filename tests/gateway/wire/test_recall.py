@@ -35,3 +35,11 @@ def test_memory_is_bounded() -> None:
     bring(recall, b"x")
     bring(recall, b"x")
     assert b"x" in recall.known
+
+
+def test_of_a_thousand_that_come_in_turn_nearly_all_are_kept() -> None:
+    recall: Recall[int] = Recall(most=1024, longest=100)
+    for _ in range(3):
+        for number in range(1000):
+            bring(recall, b"/bench%d/item" % number)
+    assert len(recall.known) > 900

@@ -362,3 +362,20 @@ def test_a_remembered_head_is_known_by_its_bytes_alone() -> None:
     assert again is not None
     assert facts(again) == facts(read(raw))
     assert reader.again(raw + b"x") is reader.again(raw[:-1]) is None
+
+
+def test_lines_that_remembered_heads_have_in_common_are_kept_once() -> None:
+    reader = RequestReader()
+    raws = [b"GET /%d HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer abc\r\nX-Own: %d\r\n\r\n" % (n, n) for n in range(2)]
+    for raw in (*raws, *raws):
+        reader.read(raw)
+    one, other = (reader.again(raw) for raw in raws)
+    assert one is not None
+    assert other is not None
+    assert one.fields[0] is other.fields[0]
+    assert one.authorization is other.authorization
+    assert (one.fields[1], other.fields[1]) == (b"X-Own: 0", b"X-Own: 1")
+    one.fields.append(b"changed: yes")
+    again = reader.again(raws[0])
+    assert again is not None
+    assert again.fields == [b"authorization: Bearer abc", b"X-Own: 0"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from arena.auth.api_key import PREFIX, KeyRing
 from arena.auth.errors import KeyMissing, KeysUnavailable, TokenExpired
@@ -182,6 +183,7 @@ class Authenticator:
         return None
 
 
+@lru_cache(maxsize=256)  # many routes ask for the same: one filter for all stays in the processor's caches
 def require_roles(roles: tuple[str, ...]) -> Callable[[Exchange], Refusal | None]:
     """A filter for principals that have at least one of `roles`."""
     wanted = frozenset(roles)

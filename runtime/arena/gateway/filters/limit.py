@@ -15,13 +15,11 @@ from arena.gateway.filters.limit_key import key_of
 from arena.gateway.refusal import Refusal
 from arena.gateway.stats import Stats
 from arena.model.route import RateLimit
+from arena.policy.limit.admission import Answer
 from arena.policy.limit.limiter import Limiter, make
 
 _UNITS = (("a second", 1), ("a minute", 60), ("an hour", 3600), ("a day", 86400))
 _PERIODS = {1.0: "1 second", 60.0: "1 minute", 3600.0: "1 hour", 86400.0: "1 day"}
-
-Answer = tuple[float, int, float]
-"""Seconds to wait (0.0: admitted and counted), requests left, seconds until the quota begins anew."""
 
 _WHOM = {"principal": "this caller", "role": "callers with these roles", "ip": "this address", "route": "this route",
          "service": "this service"}  # fmt: skip
@@ -78,15 +76,13 @@ def conclude(x: Exchange, meters: Sequence[Meter], answers: Sequence[Answer]) ->
 
 def _by_one(meter: Meter) -> Callable[[Exchange], Refusal | None]:
     """As `_by_all`, without lists: most routes have one limit."""
-    find, ask, take, enforce = meter.key_of, meter.limiter.ask, meter.limiter.take, meter.enforce
+    find, admit, enforce = meter.key_of, meter.limiter.admit, meter.enforce
     lines = _template((meter,))
 
     def check(x: Exchange) -> Refusal | None:
-        key, now = find(x), x.began
-        wait = ask(key, now)
+        wait, left, reset = answer = admit(find(x), x.began)
         if wait:
-            return conclude(x, (meter,), ((wait, 0, wait),))
-        left, reset = take(key, now)
+            return conclude(x, (meter,), (answer,))
         if enforce:
             x.tell(lines % (left, ceil(reset)))
         return None

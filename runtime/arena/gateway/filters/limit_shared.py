@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.filters.limit import Answer, Meter, conclude
+from arena.gateway.filters.limit import Meter, conclude
 from arena.gateway.refusal import Refusal
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
+from arena.policy.limit.admission import Answer
 
 _UNCHECKED = Refusal(
     503,

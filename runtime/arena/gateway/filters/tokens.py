@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from arena.gateway.content.usage import Meter as Usage
 from arena.gateway.content.usage import allowed, estimate
 from arena.gateway.exchange import Exchange, Outcome
-from arena.gateway.filters.limit import Answer, Meter, conclude
+from arena.gateway.filters.limit import Meter, conclude
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
+from arena.policy.limit.admission import Answer
 from arena.policy.limit.booking import Booking
 from arena.policy.limit.fixed_window import FixedWindow
 from arena.policy.limit.token_bucket import TokenBucket

@@ -13,13 +13,14 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.filters.limit import Answer, Meter
+from arena.gateway.filters.limit import Meter
 from arena.gateway.filters.limit_shared import name_of, unchecked
 from arena.gateway.filters.tokens import cost_of, tell, watch
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
+from arena.policy.limit.admission import Answer
 from arena.tasks import spawn
 
 if TYPE_CHECKING:

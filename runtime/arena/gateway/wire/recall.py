@@ -6,9 +6,12 @@ thrown away. Source: the doorkeeper of Einziger, Friedman and Manes, TinyLFU (20
 
 from __future__ import annotations
 
+from array import array
 from typing import Generic, TypeVar
 
-_MARKS = 4096  # places for the hashes of what came once; a power of two
+# Places for the hashes of what came once, a power of two: so many more than entries are kept that few share one. Two that
+# come in turn would forever take it from each other.
+_MARKS = 16_384
 
 V = TypeVar("V")
 
@@ -23,7 +26,7 @@ class Recall(Generic[V]):
         self.known: dict[bytes, V] = {}
         self._most = most
         self._longest = longest
-        self._marks = [0] * _MARKS
+        self._marks = array("q", bytes(8 * _MARKS))  # no object each: 128 kB, however much came
 
     def is_due(self, raw: bytes) -> bool:
         """Whether `raw`, which is not known, should be: it is not too long, and came before."""

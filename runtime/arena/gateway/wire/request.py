@@ -26,6 +26,7 @@ _LONGEST_HOST = 262  # a domain name of 255, a colon and a port
 _known_hosts: dict[bytes, bytes] = {}
 _KEEP_HEADS = 1024
 _LONGEST_KEPT = 2048  # bytes
+_KEEP_LINES = 4096
 _KEEP_NAMES = 1024
 _LONGEST_NAME = 64
 
@@ -95,12 +96,13 @@ class RequestReader:
     connection.
     """
 
-    __slots__ = ("_head", "_parser", "_recall")
+    __slots__ = ("_head", "_lines", "_parser", "_recall")
 
     def __init__(self) -> None:
         self._head = RequestHead()
         self._parser = httptools.HttpRequestParser(self)
         self._recall: Recall[RequestHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
+        self._lines: dict[bytes, bytes] = {}
 
     def again(self, data: bytes) -> RequestHead | None:
         """The head that `data` is, whole and without anything behind it, if it is remembered."""
@@ -114,8 +116,20 @@ class RequestReader:
             return known.copy()
         head = self._parse(raw)
         if self._recall.is_due(raw) and head.plain:
-            self._recall.keep(raw, head.copy())
+            self._recall.keep(raw, self._compact(head))
         return head
+
+    def _compact(self, head: RequestHead) -> RequestHead:
+        """A copy to remember. Lines that other remembered heads have too, as a rule all but the first, are there once: what a
+        thousand heads take must find room in the processor's caches."""
+        if len(self._lines) >= _KEEP_LINES:
+            self._lines.clear()
+        once = self._lines.setdefault
+        twin = head.copy()
+        twin.fields = [once(line, line) for line in twin.fields]
+        if twin.authorization is not None:
+            twin.authorization = once(twin.authorization, twin.authorization)
+        return twin
 
     def _parse(self, raw: bytes) -> RequestHead:
         head = self._head = RequestHead()

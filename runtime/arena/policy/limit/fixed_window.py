@@ -11,13 +11,14 @@ from collections.abc import Hashable
 from math import inf
 
 from arena.model.route import RateLimit
+from arena.policy.limit.admission import Admission
 from arena.policy.limit.booking import Booking
 from arena.policy.limit.memory import MAX_KEYS, Memory
 
 _ROUNDING = 1e-9  # seconds
 
 
-class FixedWindow:
+class FixedWindow(Admission):
     """Implements `limiter.Limiter` and `booking.Bookable`. A state is (number of the window, requests counted in it)."""
 
     __slots__ = ("_memory", "_quota", "_window")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from arena.model.route import Algorithm, RateLimit
+from arena.policy.limit.admission import Answer
 from arena.policy.limit.fixed_window import FixedWindow
 from arena.policy.limit.sliding_counter import SlidingCounter
 from arena.policy.limit.sliding_log import SlidingLog
@@ -24,6 +25,9 @@ class Limiter(Protocol):
     def take(self, key: Hashable, now: float) -> tuple[int, float]:
         """Count a request that `ask` has just let pass. How many more would be admitted at once, and the seconds until the
         whole quota is there again (for the windows: until the present one ends)."""
+
+    def admit(self, key: Hashable, now: float) -> Answer:
+        """`ask` and, if that lets pass, `take`, in one step."""
 
     def __len__(self) -> int:
         """How many keys are held."""

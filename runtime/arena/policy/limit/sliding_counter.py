@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from arena.model.route import RateLimit
+from arena.policy.limit.admission import Admission
 from arena.policy.limit.memory import MAX_KEYS, Memory
 
 State = tuple[float, int, int]
 _ROUNDING = 1e-6  # requests and seconds; shares of a count are not exact
 
 
-class SlidingCounter:
+class SlidingCounter(Admission):
     """Implements `limiter.Limiter`. A state is (number of the window, requests in it, requests in the one before)."""
 
     __slots__ = ("_memory", "_quota", "_window")

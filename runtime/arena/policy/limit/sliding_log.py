@@ -13,13 +13,14 @@ from collections.abc import Hashable
 from heapq import merge
 
 from arena.model.route import RateLimit
+from arena.policy.limit.admission import Admission
 from arena.policy.limit.memory import MAX_KEYS, Memory
 
 MAX_TIMES = 2_000_000  # in each generation; about 64 MB
 _ROUNDING = 1e-9
 
 
-class SlidingLog:
+class SlidingLog(Admission):
     """Implements `limiter.Limiter`. A state is the times of admission, the oldest first."""
 
     __slots__ = ("_memory", "_quota", "_window")

@@ -12,13 +12,14 @@ from collections.abc import Hashable
 from math import inf
 
 from arena.model.route import RateLimit
+from arena.policy.limit.admission import Admission, Answer
 from arena.policy.limit.booking import Booking
 from arena.policy.limit.memory import MAX_KEYS, Memory
 
 _ROUNDING = 1e-9  # seconds; sums of periods are not exact
 
 
-class TokenBucket:
+class TokenBucket(Admission):
     """Implements `limiter.Limiter` and `booking.Bookable`."""
 
     __slots__ = ("_ahead", "_memory", "_period")
@@ -42,6 +43,19 @@ class TokenBucket:
         self._memory.put(key, tat, now)
         filled = tat - now
         return int((self._ahead - filled) / self._period + 1 + _ROUNDING), filled
+
+    def admit(self, key: Hashable, now: float) -> Answer:
+        # As the base has it, with one look at the memory: the usual limit of the usual route.
+        tat = self._memory.get(key, now)
+        if tat is None or tat < now:
+            tat = now
+        wait = tat - now - self._ahead
+        if wait > _ROUNDING:
+            return wait, 0, wait
+        tat += self._period
+        self._memory.put(key, tat, now)
+        filled = tat - now
+        return 0.0, int((self._ahead - filled) / self._period + 1 + _ROUNDING), filled
 
     def ask_for(self, key: Hashable, cost: int, now: float) -> float:
         """As `ask`, for `cost` at once; infinite for more than a burst."""
