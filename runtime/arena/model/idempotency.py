@@ -10,8 +10,8 @@ from typing import Literal
 class IdempotencyRule:
     """How a route makes unsafe requests safe to repeat. `ttl` is how long a reply is remembered, in seconds; `header` carries
     the key and `required` refuses requests of these `methods` without one. A reply with a body longer than `max_reply_bytes` is
-    not kept; then the request is remembered as done. `keep_errors`: replies with 5xx are kept too. `on_store_error` says what
-    becomes of requests that nobody can remember."""
+    not kept; then the request is remembered as done. `keep_errors`: replies with 5xx are kept too, and what got
+    no reply is remembered as done. `on_store_error` says what becomes of requests that nobody can remember."""
 
     ttl: float = 86400.0
     header: str = "idempotency-key"

@@ -252,19 +252,58 @@ async def test_errors_are_kept_if_the_route_says_so(start: Start, stub: Stub, se
     assert service.count == 1
 
 
-async def test_a_reply_that_was_cut_is_not_one(start: Start, stub: Stub) -> None:
-    async def cut(talk: Talk) -> None:
-        await talk.send(b"HTTP/1.1 201 Created\r\ncontent-length: 10\r\n\r\nhalf")
-        talk.writer.close()
+async def cut_off(talk: Talk, status: bytes) -> None:
+    await talk.send(b"HTTP/1.1 %b\r\ncontent-length: 10\r\n\r\nhalf" % status)
+    talk.writer.close()
 
-    stub.answer = cut
-    gateway = await start(stub.endpoint(), routes=(GUARDED,))
+
+@pytest.mark.parametrize(
+    ("status", "keep_errors", "repeated"),
+    [
+        (b"201 Created", False, False),  # it was done, and has said so
+        (b"500 Oops", False, True),
+        (b"500 Oops", True, False),
+        (b"429 Slow", False, True),
+    ],
+)
+async def test_a_request_whose_reply_broke_off(
+    start: Start, stub: Stub, status: bytes, keep_errors: bool, repeated: bool
+) -> None:
+    stub.answer = lambda talk: cut_off(talk, status)
+    gateway = await start(stub.endpoint(), routes=(ruled(keep_errors=keep_errors),))
     async with connected(gateway) as client:
         with pytest.raises(Cut):
             await client.ask(post(b"pay", "/", ALICE, KEY))
     counter = Counter(stub)
+    await eventually(lambda: gateway.plane.stats.in_flight == 0)
     async with connected(gateway) as client:
-        assert (await again(client, post(b"pay", "/", ALICE, KEY))).body == b"done 1"
+        reply = await again(client, post(b"pay", "/", ALICE, KEY), 201 if repeated else 409)
+    assert (reply.status, counter.count) == ((201, 1) if repeated else (409, 0))
+
+
+@pytest.mark.parametrize("keep_errors", [False, True])
+async def test_a_request_that_got_no_reply_is_carried_out_again_unless_errors_are_kept(
+    guarded: Any, service: Counter, keep_errors: bool
+) -> None:
+    gateway = await guarded(replace(ruled(keep_errors=keep_errors), first_byte_timeout=0.3))
+    service.go.clear()
+    async with connected(gateway) as client:
+        (await client.ask(post(b"pay", "/", ALICE, KEY))).problem(504, "upstream-timeout")
+        service.go.set()
+        await eventually(lambda: gateway.plane.stats.in_flight == 0)
+        reply = await again(client, post(b"pay", "/", ALICE, KEY), 409 if keep_errors else 201)
+        if keep_errors:
+            assert "find out what became of it" in str(reply.problem(409, "idempotency-conflict"))
+    assert (reply.status, service.count) == ((409, 1) if keep_errors else (201, 2))
+
+
+async def test_a_request_that_went_nowhere_is_carried_out_again(start: Start, stub: Stub) -> None:
+    gateway = await start(routes=(ruled(keep_errors=True),))
+    async with connected(gateway) as client:
+        assert (await client.ask(post(b"pay", "/", ALICE, KEY))).status == 503
+        gateway.endpoints(stub.endpoint())
+        counter = Counter(stub)
+        assert (await again(client, post(b"pay", "/", ALICE, KEY))).status == 201
     assert counter.count == 1
 
 

@@ -41,8 +41,8 @@ class IdempotencySection(Section):
     )
     keep_errors: Flag = Field(
         default=False,
-        description="`true` remembers replies with 5xx too. Default: after one of these, as after 408, 425 and 429, a repeated"
-        " request is carried out.",
+        description="`true` remembers replies with 5xx too, and requests that went to the service and got no reply (a repeated"
+        " one is refused with 409). Default: after one of these, as after 408, 425 and 429, a repeated request is carried out.",
     )
     on_store_error: Literal["allow", "deny"] = Field(
         default="deny",

@@ -29,8 +29,11 @@ _UNDER_WAY = Refusal(
     "a request with this key is under way; send it again to learn what became of it",
     headers=(b"retry-after: 1",),
 )
-_TOO_LONG = Refusal(
-    409, "idempotency-conflict", "the request with this key was carried out; its reply was too long to be kept"
+_NO_REPLY = Refusal(
+    409,
+    "idempotency-conflict",
+    "the request with this key went to the service, and its reply is not there to be given again: it was too long, broke off or"
+    " never came; find out what became of it before you send it with a new key",
 )
 _ANOTHER = Refusal(
     422, "idempotency-mismatch", "another request (method, path, query or body) came with this key; take a new one"
@@ -102,7 +105,7 @@ class Guard:
             return _ANOTHER
         if found.reply is None:
             self._count(x, "conflict")
-            return _TOO_LONG if found.done else _UNDER_WAY
+            return _NO_REPLY if found.done else _UNDER_WAY
         self._count(x, "replayed")
         return Reply(found.reply.status, (*found.reply.fields, REPLAYED), found.reply.body)
 
@@ -163,11 +166,15 @@ class _Watch:
         else:
             self._pieces.clear()
 
-    def end(self, _x: Exchange, outcome: Outcome, _now: float) -> None:
+    def end(self, x: Exchange, outcome: Outcome, _now: float) -> None:
         rule, print_ = self._guard.rule, self._record.fingerprint
-        if outcome == "served" and self._status and is_final(self._status, keep_errors=rule.keep_errors):
+        answered = self._status and is_final(self._status, keep_errors=rule.keep_errors)
+        if outcome == "served" and answered:
             kept = self._size <= rule.max_reply_bytes
             reply = Reply(self._status, self._fields, b"".join(self._pieces)) if kept else None
             spawn(self._guard.settle(self._name, Record(print_, True, reply)), name="idempotency")
+        elif outcome in ("cut", "failed") and (answered or (rule.keep_errors and x.sent_at)):
+            # The service has said that it was done, or nobody knows and the route wants it once at most.
+            spawn(self._guard.settle(self._name, Record(print_, True)), name="idempotency")
         else:
             spawn(self._guard.let_go(self._name), name="idempotency")

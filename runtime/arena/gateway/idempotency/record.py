@@ -9,7 +9,7 @@ from typing import Protocol
 from arena.gateway.refusal import Reply
 
 DIGEST_BYTES = 32
-_UNDER_WAY, _DONE, _TOO_LONG = b"U", b"D", b"L"
+_UNDER_WAY, _DONE, _NO_REPLY = b"U", b"D", b"L"
 
 
 class Unable(Exception):
@@ -19,7 +19,7 @@ class Unable(Exception):
 @dataclass(frozen=True, slots=True)
 class Record:
     """`fingerprint` is of the first request with the key. `done`: it was carried out; then `reply` is None only if it was too
-    long to be kept."""
+    long to be kept, broke off, or never came."""
 
     fingerprint: bytes
     done: bool = False
@@ -48,7 +48,7 @@ class Ledger(Protocol):
 def encode(record: Record) -> bytes:
     """The record as bytes."""
     if record.reply is None:
-        return (_TOO_LONG if record.done else _UNDER_WAY) + record.fingerprint
+        return (_NO_REPLY if record.done else _UNDER_WAY) + record.fingerprint
     reply = record.reply
     head = json.dumps([reply.status, [line.decode("latin-1") for line in reply.fields]]).encode()
     return _DONE + record.fingerprint + head + b"\n" + reply.body
@@ -57,10 +57,10 @@ def encode(record: Record) -> bytes:
 def decode(data: bytes) -> Record:
     """What `encode` made bytes of. Raises ValueError for anything else."""
     kind, print_, rest = data[:1], data[1 : 1 + DIGEST_BYTES], data[1 + DIGEST_BYTES :]
-    if len(print_) != DIGEST_BYTES or kind not in (_UNDER_WAY, _DONE, _TOO_LONG):
+    if len(print_) != DIGEST_BYTES or kind not in (_UNDER_WAY, _DONE, _NO_REPLY):
         raise ValueError("no record")
     if kind != _DONE:
-        return Record(print_, done=kind == _TOO_LONG)
+        return Record(print_, done=kind == _NO_REPLY)
     head, _, body = rest.partition(b"\n")
     status, lines = json.loads(head)
     return Record(print_, True, Reply(int(status), tuple(line.encode("latin-1") for line in lines), body))
