@@ -54,12 +54,15 @@ async def chaos(
     import asyncio
     import signal
 
+    from arena.errors import UsageError
     from arena.model.resilience import Fault
     from arena_cli.chaos import Plan, carry_out, check, rows_of
     from arena_cli.render import chaos as render
 
     service, instance = place(where)
     share = percent / 100.0
+    if percent != 100.0 and not (delay or abort):
+        raise UsageError("--percent is of requests: a process is killed or paused, or not", hint="leave it out")
     fault = Fault(delay or 0.0, share, abort or 0, share) if delay or abort else None
     plan = Plan(service, instance, seconds, fault, kill, pause)
     check(plan)

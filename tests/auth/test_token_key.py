@@ -12,7 +12,7 @@ from arena.auth.errors import TokenKeyUnknown
 from arena.auth.jwt import Verifier
 from arena.auth.token import issue
 from arena.auth.token_key import TokenKey
-from arena.errors import ConfigError
+from arena.errors import ConfigError, UsageError
 from arena.model.project import Jwt
 
 NOW = 1_700_000_000.0
@@ -60,6 +60,14 @@ def test_the_old_key_is_good_until_the_overlap_ends_and_not_a_moment_longer(path
     assert token_key.load_or_create(path) == rotation.present
     assert accepts(path, signed(rotation.present), NOW) and accepts(path, signed(old), NOW + 59.9)
     assert not accepts(path, signed(old), NOW + 60) and accepts(path, signed(rotation.present), NOW + 60)
+
+
+@pytest.mark.parametrize("overlap", [-1.0, 4e8, 1e15, float("inf"), float("nan")])
+def test_an_overlap_that_makes_no_sense_changes_nothing(path: Path, overlap: float) -> None:
+    old = token_key.load_or_create(path)
+    with pytest.raises(UsageError, match="10 years"):
+        token_key.rotate(path, overlap, NOW)
+    assert token_key.load_or_create(path) == old
 
 
 def test_without_an_overlap_everything_older_ends_at_once(path: Path) -> None:

@@ -176,3 +176,24 @@ def test_hedges(load: Load, written: str, expected: Hedge) -> None:
 def test_mistakes_of_hedges(problems: Problems, written: str) -> None:
     (problem,) = problems(TWO.format(f"hedge: {{after: {written}}}"))
     assert problem.startswith("6:")
+
+
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        ("{path: /a, hedge: 50ms, methods: [POST]}", "hedge: would do nothing: it is for GET and HEAD"),
+        ("{path: /a, hedge: 50ms, retries: {attempts: 1}}", "hedge: would do nothing: retries.attempts is 1"),
+        ("{path: /a, hedge: 2s, timeout: 1s}", "hedge: would do nothing: the route's timeout ends"),
+        ("{path: /a, fallback: {status: 204, body: x}}", "fallback.body: cannot be sent with 204"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(problems: Problems, route: str, problem: str) -> None:
+    (found,) = problems(f"services: {{a: {{command: a, routes: [{route}]}}}}")
+    assert problem in found
+
+
+@pytest.mark.parametrize(
+    "route", ["{path: /a, hedge: p95, timeout: 1s}", "{path: /a, hedge: 50ms, methods: [GET, POST]}"]
+)
+def test_a_hedge_that_may_go_out(load: Load, route: str) -> None:
+    assert load(f"services: {{a: {{command: a, routes: [{route}]}}}}").project.services[0].routes[0].hedge

@@ -25,6 +25,11 @@ Problems = Callable[..., list[str]]
         ("{balance: peak_ewma, breaker: {disable: true}}", Traffic(None, "peak_ewma")),
         ("{slow_start: 30s, panic_threshold: 50%}", Traffic(slow_start=30.0, panic_threshold=0.5)),
         ("{outlier: {}}", Traffic(outlier=OutlierRule())),
+        ("{breaker: {open_for: 1m}}", Traffic(BreakerRule(open_for=60.0, max_open_for=60.0))),
+        (
+            "{outlier: {base_ejection_time: 10m}}",
+            Traffic(outlier=OutlierRule(base_ejection_time=600.0, max_ejection_time=600.0)),
+        ),
         (
             "{outlier: {interval: 1s, success_rate_factor: 1.2, min_hosts: 3, min_requests: 7, base_ejection_time: 5s,"
             " max_ejection_time: 1m, max_ejected: 50%}, breaker: {disable: true}}",

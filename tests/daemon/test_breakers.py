@@ -107,6 +107,7 @@ async def test_an_order_is_followed_by_all_when_it_returns(fleet: Fleet) -> None
         (BreakerPlace("wbe"), "no instance of 'wbe' is registered", "did you mean 'web'?"),
         (BreakerPlace("db"), "no instance of 'db' is registered", "there are: web"),
         (BreakerPlace("web", "web-3"), "web has no instance 'web-3'", "did you mean"),
+        (BreakerPlace("web", "nobody"), "web has no instance 'nobody'", "there are: web-1, web-2"),
         (BreakerPlace(route="gaurded"), "no route 'gaurded' has a breaker", "did you mean 'guarded'?"),
         (BreakerPlace(route="web"), "no route 'web' has a breaker", "there are: guarded"),
     ],
@@ -115,6 +116,13 @@ async def test_what_is_not_there(fleet: Fleet, place: BreakerPlace, message: str
     with pytest.raises(UsageError, match=message) as caught:
         await fleet.breakers.trip(place, None)
     assert hint in caught.value.hint
+    assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 1e12, float("nan")])
+async def test_times_that_make_no_sense(fleet: Fleet, seconds: float) -> None:
+    with pytest.raises(UsageError, match="more than 0 seconds"):
+        await fleet.breakers.trip(BreakerPlace("web"), seconds)
     assert fleet.in_traffic() == [list(NAMES), list(NAMES)]
 
 

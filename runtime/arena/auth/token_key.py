@@ -18,8 +18,10 @@ from arena.auth import verify_key
 from arena.auth.key_set import KeySet
 from arena.auth.ledger import Ledger
 from arena.auth.secret import check_strength
-from arena.errors import ConfigError
+from arena.errors import ConfigError, UsageError
 from arena.model.project import Jwt
+
+_LONGEST_OVERLAP = 10 * 366 * 86400.0  # what the longest token lives
 
 _RANDOM_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
@@ -72,7 +74,9 @@ def load_or_create(path: Path) -> TokenKey:
 
 def rotate(path: Path, overlap: float, now: float | None = None) -> Rotation:
     """Sign with a new key from now on, and accept what was accepted until now for another `overlap` seconds at most. Raises
-    ConfigError for a file that cannot be used."""
+    ConfigError for a file that cannot be used, UsageError for an overlap longer than any token lives."""
+    if not 0.0 <= overlap <= _LONGEST_OVERLAP:
+        raise UsageError("keys overlap for at most 10 years", hint="such as --overlap 1h")
     moment = time.time() if now is None else now
 
     def change(rows: tuple[TokenKey, ...]) -> Iterable[TokenKey]:

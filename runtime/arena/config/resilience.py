@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from arena.config.document.resilience import FallbackSection, FaultSection, HedgeSection, RouteRetriesSection
     from arena.config.tree import Path
     from arena.model.project import Project
+    from arena.model.route import Route
 
 _GROWTH = 10.0
+_BODILESS = (204, 205, 304)  # RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5
 
 
 def retries(section: RouteRetriesSection | None, base: Retries) -> Retries:
@@ -123,7 +125,7 @@ def shown_fault(rule: Fault) -> dict[str, Any]:
 
 
 def check(reading: Reading, project: Project) -> None:
-    """A fallback must be another service of the file, or a reply; a fault must do something."""
+    """A fallback must be another service of the file, or a reply; a fault and a hedge must do something."""
     names = {service.name for service in project.services}
     for service in project.services:
         for index, route in enumerate(service.routes):
@@ -135,15 +137,33 @@ def check(reading: Reading, project: Project) -> None:
                 _empty(reading, (*path, "fallback"), "should name a service, or a status and body to reply with")
             if route.fault is not None and not route.fault.delay and not route.fault.abort:
                 _empty(reading, (*path, "fault"), "should have a delay or an abort")
+            if route.hedge is not None and (why := _hedges_nothing(route, service.traffic.retries)):
+                reading.problem(
+                    (*path, "hedge"), f"would do nothing: {why}", "remove it, or change the other", key=True
+                )
 
 
 def _check_fallback(reading: Reading, name: str, rule: Fallback, names: set[str], path: Path) -> None:
     if rule.service == name:
         reading.problem((*path, "service"), f"is {name} itself", "name another service, or a reply")
+    elif rule.body and rule.status in _BODILESS:
+        reading.problem((*path, "body"), f"cannot be sent with {rule.status}, which has none", "remove it", key=True)
     elif rule.service and rule.service not in names:
         inactive = rule.service in reading.document.services
         message = "is not active: see its profiles" if inactive else f"there is no service {rule.service!r}"
         reading.problem((*path, "service"), message, suggest(rule.service, names - {name}))
+
+
+def _hedges_nothing(route: Route, base: Retries) -> str:
+    """Why a hedge never goes out, '' if it does."""
+    assert route.hedge is not None
+    if route.methods and not {"GET", "HEAD"} & set(route.methods):
+        return "it is for GET and HEAD, which the route does not take"
+    if (route.retries or base).attempts == 1:
+        return "retries.attempts is 1, and a hedge counts as one"
+    if route.timeout is not None and route.hedge.after is not None and route.hedge.after >= route.timeout:
+        return "the route's timeout ends the request before"
+    return ""
 
 
 def _empty(reading: Reading, path: Path, message: str) -> None:

@@ -37,7 +37,7 @@ def breaker(section: BreakerSection | None) -> BreakerRule | None:
         window=section.window,
         min_requests=section.min_requests,
         open_for=section.open_for,
-        max_open_for=section.max_open_for,
+        max_open_for=max(section.max_open_for, section.open_for),
         trials=section.trials,
         statuses=tuple(dict.fromkeys(section.statuses)),
     )
@@ -50,6 +50,6 @@ def _outlier(section: OutlierSection) -> OutlierRule:
         min_hosts=section.min_hosts,
         min_requests=section.min_requests,
         base_ejection_time=section.base_ejection_time,
-        max_ejection_time=section.max_ejection_time,
+        max_ejection_time=max(section.max_ejection_time, section.base_ejection_time),
         max_ejected=section.max_ejected,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 _PATIENCE = 1.5  # seconds for one worker's answer
+_LONGEST = 366 * 86400.0
 _OBEDIENCE = 3.0  # seconds until every worker must have followed an order
 _LOOK_AGAIN = 0.05
 _log = logging.getLogger("arena.daemon.breakers")
@@ -47,6 +48,10 @@ class Breakers:
     async def trip(self, place: BreakerPlace, seconds: float | None) -> tuple[BreakerRow, ...]:
         """Keep it out of traffic, for `seconds` or without end. Returns its rows once every worker has followed. Raises
         UsageError for what is not there, ArenaError when a worker does not answer or follow."""
+        if seconds is not None and not 0.0 < seconds <= _LONGEST:
+            raise UsageError(
+                "it stays out for more than 0 seconds and at most a year", hint="leave --for out for no end"
+            )
         now = time.time()
         return await self._give(BreakerOrder("trip", place, now, None if seconds is None else now + seconds))
 
@@ -127,7 +132,7 @@ def _no_answer(silent: tuple[str, ...]) -> ArenaError:
 
 def _require(place: BreakerPlace, rows: Sequence[BreakerRow]) -> None:
     services, routes = {row.service for row in rows if not row.route}, {row.route for row in rows if row.route}
-    instances = {row.instance for row in rows if row.service == place.service}
+    instances = {row.instance for row in rows if row.service == place.service and not row.route}
     if place.route:
         if place.route not in routes:
             raise UsageError(f"no route {place.route!r:.60} has a breaker", hint=_near(place.route, routes))

@@ -28,6 +28,7 @@ def test_a_short_one(daemon: FakeOperator, inside: Inside) -> None:
         (["ai_service", "--delay", "1s", "--for", "2h"], "up to an hour"),
         (["ai_service", "--abort", "200"], "400"),
         (["ai_service", "--abort", "503", "--percent", "0"], "0.01"),
+        (["ai_service", "--pause", "--percent", "50", "--yes"], "--percent is of requests"),
         (["gateway", "--kill"], "no service 'gateway' runs"),
         (["outside", "--pause", "--yes"], "nothing of outside runs here"),
         (["ai_service", "--abort", "503"], "nobody can be asked here"),

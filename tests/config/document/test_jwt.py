@@ -25,3 +25,9 @@ def test_neither(value: object) -> None:
 def test_a_word_is_a_list_of_one() -> None:
     section = JwtSection.model_validate({"secret": "s", "audience": "a", "algorithms": "ES256"})
     assert (section.secret, section.audience, section.algorithms) == (["s"], ["a"], ["ES256"])
+
+
+@pytest.mark.parametrize("written", [{"secret": []}, {"algorithms": []}, {"leeway": "61m"}, {"leeway": "9999d"}])
+def test_what_would_let_in_others_than_it_seems(written: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        JwtSection.model_validate(written)

@@ -37,6 +37,7 @@ class JwtSection(Section):
 
     secret: Texts = Field(
         default=[],
+        min_length=1,
         description="The signing key, at least 32 bytes. Default: ARENA_JWT_SECRET, or one that is generated and kept."
         " Of a list the first one signs, and all are accepted: `[new, old]` while tokens of the old one are about.",
     )
@@ -74,6 +75,7 @@ class JwtSection(Section):
     )
     algorithms: Annotated[list[Algorithm], BeforeValidator(listed), ShortForm(STRING)] = Field(
         default=[],
+        min_length=1,
         description="What tokens may be signed with. Default: HS256 with a secret, else all that fit the public keys.",
     )
     issuer: Name = Field(
@@ -83,7 +85,9 @@ class JwtSection(Section):
         default=["arena"],
         description="The `aud` a token must carry; any one of a list. `arena token issue` signs for the first.",
     )
-    leeway: Duration = Field(default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked.")
+    leeway: Annotated[Duration, Field(le=3600)] = Field(
+        default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked; an hour at most."
+    )
     roles_claim: Name = Field(
         default="roles",
         description="The claim that lists the caller's roles, or a dotted path to it, such as Keycloak's realm_access.roles.",

@@ -56,7 +56,9 @@ class BreakerSection(Section):
     open_for: PositiveDuration = Field(
         default=2.0, description="How long it stays open; twice as long each time the trials fail."
     )
-    max_open_for: PositiveDuration = Field(default=30.0, description="The longest it stays open before new trials.")
+    max_open_for: PositiveDuration = Field(
+        default=30.0, description="The longest it stays open before new trials; never less than `open_for`."
+    )
     trials: Positive = Field(
         default=3, description="Requests let through after that; it closes when all of them went well."
     )
@@ -64,6 +66,14 @@ class BreakerSection(Section):
         default=[502, 503, 504],
         description="Replies that count as failures, besides no reply, a refused connection and a reply that breaks off.",
     )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> BreakerSection:
+        if "max_open_for" in self.model_fields_set and self.max_open_for < self.open_for:
+            raise ValueError("has a max_open_for that is shorter than its open_for")
+        if self.slow_after is None and self.slow_rate != type(self).model_fields["slow_rate"].default:
+            raise ValueError("has a slow_rate, which counts nothing without slow_after: say when a reply is slow")
+        return self
 
 
 class OutlierSection(Section):
@@ -87,12 +97,20 @@ class OutlierSection(Section):
     base_ejection_time: PositiveDuration = Field(
         default=30.0, description="How long the first ejection lasts; the second twice as long, and so on."
     )
-    max_ejection_time: PositiveDuration = Field(default=300.0, description="The longest that an ejection lasts.")
+    max_ejection_time: PositiveDuration = Field(
+        default=300.0, description="The longest that an ejection lasts; never less than the first."
+    )
     max_ejected: Share = Field(
         default=0.1,
         description="Share of the instances that may be out at a time, for whatever reason, for one more to be ejected; at"
         " least one may be. Circuit breakers open all the same.",
     )
+
+    @model_validator(mode="after")
+    def _grows(self) -> OutlierSection:
+        if "max_ejection_time" in self.model_fields_set and self.max_ejection_time < self.base_ejection_time:
+            raise ValueError("has a max_ejection_time that is shorter than its base_ejection_time")
+        return self
 
 
 class TrafficSection(Section):
