@@ -37,6 +37,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.traffic import Traffic
+from arena.model.transform import BodyEdit
 from arena.policy.access import Access
 from arena.policy.order import in_force
 
@@ -113,6 +114,7 @@ class Assembler:
             settings = spec.settings
             edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
             kept = self.memory.cached(route, spec.routes, edit)
+            keys = self.memory.guard(route)
             routes.append(
                 CompiledRoute(
                     route,
@@ -131,8 +133,9 @@ class Assembler:
                         *self.gates.before(route),
                         *self._split(route, services),
                         *self.gates.inside(route),
-                        *self.memory.guard(route),
+                        *keys,
                         *change.filters,
+                        *(each.note for each in keys if route.transform.response_body != BodyEdit()),
                         *((kept,) if kept is not None else ()),
                         *self._guard(route),
                         *((inject(route.fault),) if route.fault is not None else ()),

@@ -39,7 +39,7 @@ class Memory:
             self.idempotency = Idempotency(MemoryLedger()) if store is None else _shared(store, spec.project)
         self._store = store
 
-    def guard(self, route: Route) -> tuple[Filter, ...]:
+    def guard(self, route: Route) -> tuple[Guard, ...]:
         """The filter for the idempotency keys of `route`."""
         if route.idempotency is None or self.idempotency is None:
             return ()

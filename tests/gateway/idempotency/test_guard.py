@@ -15,7 +15,7 @@ from arena.gateway.exchange import Exchange
 from arena.model.idempotency import IdempotencyRule
 from arena.model.project import Jwt
 from arena.model.route import Route
-from arena.model.transform import Edit, Pair, Transform
+from arena.model.transform import BodyEdit, Edit, Pair, Transform
 from tests import valkey
 from tests.gateway.kit import (
     SECRET,
@@ -295,6 +295,25 @@ async def test_a_request_that_got_no_reply_is_carried_out_again_unless_errors_ar
         if keep_errors:
             assert "find out what became of it" in str(reply.problem(409, "idempotency-conflict"))
     assert (reply.status, service.count) == ((409, 1) if keep_errors else (201, 2))
+
+
+@pytest.mark.parametrize("lines", ["", "content-encoding: gzip\r\n"])
+async def test_a_reply_that_cannot_be_changed_was_one_all_the_same(
+    guarded: Any, service: Counter, stub: Stub, lines: str
+) -> None:
+    changed = Transform(response_body=BodyEdit(set=(Pair("/a", "1"),)))
+    gateway = await guarded(replace(GUARDED, transform=changed))
+
+    async def odd(talk: Talk) -> None:
+        service.count += 1
+        await talk.reply(b"no JSON", "201 Created", "content-type: application/json\r\n" + lines)
+
+    stub.answer = odd
+    async with connected(gateway) as client:
+        (await client.ask(post(b"pay", "/", ALICE, KEY))).problem(502, "upstream-failed")
+        await eventually(lambda: gateway.plane.stats.in_flight == 0)
+        assert (await again(client, post(b"pay", "/", ALICE, KEY), 409)).status == 409
+    assert service.count == 1
 
 
 async def test_a_request_that_went_nowhere_is_carried_out_again(start: Start, stub: Stub) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow.gather import whole_body
+from arena.gateway.flow.recast import Recast
 from arena.gateway.idempotency.record import Ledger, Record, Unable
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.routing import Verdict
@@ -78,6 +79,12 @@ class Guard:
             return self._missing if self.rule.required else None
         body = whole_body(x, x.body_limit)
         return body if isinstance(body, Refusal) else self._claim(x, key, body)
+
+    def note(self, x: Exchange) -> None:
+        """A filter behind those that have the reply's body changed: it may turn out that it cannot be, and yet it was one."""
+        for tap in x.taps or ():
+            if isinstance(tap, _Watch) and x.recast is not None:
+                x.recast = _Noted(x.recast, tap)
 
     async def _claim(self, x: Exchange, key: bytes, body: Awaitable[Verdict] | None) -> Verdict:
         refusal = None if body is None else await body
@@ -155,6 +162,10 @@ class _Watch:
         x.observe(self)
         x.at_end(self.end)
 
+    def replied(self, status: int) -> None:
+        """The service has answered, whatever becomes of that on its way to the client."""
+        self._status = status
+
     def began(self, _x: Exchange, head: ReplyHead) -> None:
         self._status = head.status
         self._fields = tuple(line for line in head.fields[1:] if line[:15].lower() != b"content-length:")
@@ -178,3 +189,19 @@ class _Watch:
             spawn(self._guard.settle(self._name, Record(print_, True)), name="idempotency")
         else:
             spawn(self._guard.let_go(self._name), name="idempotency")
+
+
+class _Noted:
+    """A recast that tells what the service answered."""
+
+    def __init__(self, recast: Recast, watch: _Watch) -> None:
+        self.limit = recast.limit
+        self._recast = recast
+        self._watch = watch
+
+    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+        self._watch.replied(head.status)
+        return self._recast.wants(x, head)
+
+    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+        return self._recast.change(x, head, body)
