@@ -52,13 +52,14 @@ def of_pem(jwt: Jwt) -> VerifyKey:
         key = load_pem_public_key(jwt.public_key.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise ConfigError(
-            f"the public key of the issuer {jwt.issuer!r} cannot be read", hint="openssl pkey -pubin -in KEY.pem -text"
+            f"gateway.auth.jwt.public_key: the key of the issuer {jwt.issuer!r} cannot be read",
+            hint="openssl pkey -pubin -in KEY.pem -text",
         ) from None
     try:
         possible, kind = algorithms_of(key)
     except KeyUnusable as error:
         raise ConfigError(
-            f"the public key of the issuer {jwt.issuer!r} cannot be used: {error}",
+            f"gateway.auth.jwt.public_key: the key of the issuer {jwt.issuer!r} cannot be used: {error}",
             hint="RSA from 2048 bits on, P-256, P-384, P-521, Ed25519 and Ed448 can be used",
         ) from None
     return VerifyKey(key, _allowed(jwt, possible, possible, kind))
@@ -83,7 +84,7 @@ def _allowed(jwt: Jwt, possible: tuple[str, ...], default: tuple[str, ...], kind
     for algorithm in jwt.algorithms:
         if algorithm not in possible:
             raise ConfigError(
-                f"{algorithm} cannot be verified with {kind}, which the issuer {jwt.issuer!r} has",
+                f"gateway.auth.jwt.algorithms: {algorithm} cannot be verified with {kind}, which the issuer {jwt.issuer!r} has",
                 hint=f"algorithms it can be used with: {', '.join(possible)}",
             )
     return jwt.algorithms or default
