@@ -12,6 +12,9 @@ import pytest
 
 from arena.gateway.connection.certificate import ClientCertificate
 from arena.gateway.exchange import Exchange
+from arena.gateway.idempotency.memory import MAX_BYTES
+from arena.gateway.idempotency.record import Record
+from arena.gateway.refusal import Reply as Kept
 from arena.model.idempotency import IdempotencyRule
 from arena.model.project import Jwt
 from arena.model.route import Route
@@ -424,6 +427,20 @@ async def test_without_the_store_each_route_does_as_it_says(start: Start, stub: 
         assert {"unavailable", "unprotected"} <= set(results(gateway))
         store.close()
         await asyncio.sleep(0)
+
+
+async def test_without_room_the_refusal_says_so(start: Start, stub: Stub, service: Counter) -> None:
+    gateway = await start(stub.endpoint(), routes=(GUARDED,))
+    assert gateway.view.memory.idempotency is not None
+    filler = gateway.view.memory.idempotency.ledger
+    big = Record(b"0" * 32, True, Kept(200, (), b"x" * (MAX_BYTES - 600)))
+    await filler.claim("big", big)
+    async with connected(gateway) as client:
+        refused = (await client.ask(post(b"pay", "/", ALICE, KEY))).problem(503, "idempotency-unavailable")
+        assert "no room to remember" in str(refused["detail"])
+        await filler.release("big")
+        assert (await client.ask(post(b"pay", "/", ALICE, KEY))).status == 201
+    assert service.count == 1
 
 
 async def test_what_is_remembered_outlives_a_swap(start: Start, stub: Stub, service: Counter) -> None:

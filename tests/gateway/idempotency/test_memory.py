@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arena.gateway.idempotency.memory import MemoryLedger
-from arena.gateway.idempotency.record import Record, Unable
+from arena.gateway.idempotency.record import Full, Record
 from arena.gateway.refusal import Reply
 
 ONE, OTHER = Record(b"1" * 32), Record(b"2" * 32)
@@ -49,7 +49,7 @@ async def test_without_room_nothing_new_is_taken_and_nothing_forgotten() -> None
     await ledger.claim("a", ONE)
     await ledger.settle("a", done(900), 60.0)
     await ledger.claim("b", ONE)
-    with pytest.raises(Unable):
+    with pytest.raises(Full):
         await ledger.claim("c", ONE)
     assert await ledger.claim("a", ONE) == done(900)
     await ledger.settle("b", done(900), 60.0)

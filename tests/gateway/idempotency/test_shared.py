@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from arena.gateway.idempotency import shared
-from arena.gateway.idempotency.record import Record, Unable
+from arena.gateway.idempotency.record import Full, Record, Unable
 from arena.gateway.idempotency.shared import SharedLedger
 from arena.gateway.refusal import Reply
 from arena.gateway.store.store import Store
@@ -94,7 +94,7 @@ LONG = Record(b"2" * 32, True, Reply(200, (), b"x" * 1024 * 1024))
 async def test_a_full_store_takes_no_new_key_and_forgets_none(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "LOOK_SECONDS", 0.0)
     ledger, taken = SharedLedger(small, "test"), 0
-    with pytest.raises(Unable, match="no more room"):
+    with pytest.raises(Full, match="no more room"):
         for taken in range(20):
             assert await ledger.claim(f"key{taken}", ONE) is None
             await ledger.settle(f"key{taken}", LONG, 60.0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.flow.recast import Recast
-from arena.gateway.idempotency.record import Ledger, Record, Unable
+from arena.gateway.idempotency.record import Full, Ledger, Record, Unable
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.routing import Verdict
 from arena.gateway.wire.reply import ReplyHead
@@ -44,6 +44,12 @@ _UNABLE = Refusal(
     "idempotency-unavailable",
     "nobody can remember requests with a key now, and this route says to refuse them then; GET /health says more",
     headers=(b"retry-after: 1",),
+)
+_FULL = Refusal(
+    503,
+    "idempotency-unavailable",
+    "there is no room to remember requests with a key, and this route says to refuse them then; older ones make room in time",
+    headers=(b"retry-after: 60",),
 )
 
 
@@ -94,9 +100,12 @@ class Guard:
         record = Record(fingerprint(x.head.method, x.head.target, x.body))
         try:
             found = await self.ledger.claim(name, record)
-        except Unable:
-            self._count(x, "unprotected" if self.rule.on_store_error == "allow" else "unavailable")
-            return _UNABLE if self.rule.on_store_error == "deny" else None
+        except Unable as error:
+            if self.rule.on_store_error == "allow":
+                self._count(x, "unprotected")
+                return None
+            self._count(x, "unavailable")
+            return _FULL if isinstance(error, Full) else _UNABLE
         if found is not None:
             return self._again(x, record, found)
         if x.over:

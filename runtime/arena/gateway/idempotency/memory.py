@@ -6,7 +6,7 @@ from dataclasses import replace
 from heapq import heappop, heappush
 from time import monotonic
 
-from arena.gateway.idempotency.record import Record, Unable
+from arena.gateway.idempotency.record import Full, Record, Unable
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -46,7 +46,7 @@ class MemoryLedger:
 
     def _put(self, name: str, record: Record, end: float) -> None:
         if self.size + record.size > self._max_bytes:
-            raise Unable("there is no more room for idempotency keys")
+            raise Full
         self._records[name] = (record, end)
         self.size += record.size
 

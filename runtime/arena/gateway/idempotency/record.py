@@ -16,6 +16,13 @@ class Unable(Exception):
     """Nothing can be remembered now: the store is down, or there is no room."""
 
 
+class Full(Unable):
+    """There is no room."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no more room for idempotency keys")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """`fingerprint` is of the first request with the key. `done`: it was carried out; then `reply` is None only if it was too

@@ -10,13 +10,16 @@ memory is FULL, no new key is taken. Where the reply has no room all the same, i
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import monotonic
 from typing import Any
 
-from arena.gateway.idempotency.record import Record, Unable, decode, encode
+from arena.gateway.idempotency.record import Full, Record, Unable, decode, encode
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
 from arena.tasks import spawn
+
+_log = logging.getLogger("arena.gateway.idempotency")
 
 CLAIM_SECONDS = 30.0
 FULL = 0.75
@@ -40,7 +43,7 @@ class SharedLedger:
         if await self._is_full():
             found = await self._ask("GET", self._prefix + name)
             if found is None:
-                raise Unable("there is no more room for idempotency keys")
+                raise Full
         else:
             words = (self._prefix + name, encode(record), "NX", "GET", "PX", int(CLAIM_SECONDS * 1000))
             found = await self._ask("SET", *words)
@@ -74,7 +77,12 @@ class SharedLedger:
             told: bytes = await self._ask("INFO", "memory")
             facts = dict(line.split(b":", 1) for line in told.split() if b":" in line)
             most = int(facts.get(b"maxmemory", 0))
-            self._full = bool(most) and int(facts.get(b"used_memory", 0)) > FULL * most
+            before, self._full = self._full, bool(most) and int(facts.get(b"used_memory", 0)) > FULL * most
+            if self._full and not before:
+                _log.warning(
+                    "no new idempotency keys are taken: the state store is %d%% full; shorten their ttl or raise its maxmemory",
+                    100 * FULL,
+                )
         return self._full
 
     async def _ask(self, *words: str | bytes | int) -> Any:
