@@ -77,6 +77,7 @@ def test_the_settings_of_services_follow_their_file(tmp_path: Path, caplog: pyte
         (FileNotFoundError(2, "No such file or directory"), "no such file or directory"),
         (ValueError("the key is encrypted"), "the key is encrypted"),
         (ssl.SSLError(1, "odd"), "odd"),
+        (ssl.SSLError(1, "[SSL] PEM lib (_ssl.c:3905)"), "one of them is no PEM file, or not a whole one"),
     ],
 )
 def test_errors_in_words(error: Exception, words: str) -> None:

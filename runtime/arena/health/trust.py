@@ -98,6 +98,8 @@ def explain(error: Exception) -> str:
         return f"its certificate is not believed: {error.verify_message.rstrip('.')}"
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or str(error)  # OpenSSL does not always give one
+        if reason.startswith("[SSL] PEM lib"):
+            return "one of them is no PEM file, or not a whole one"
         return _WORDS.get(reason, reason.lower().replace("_", " "))
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
