@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from arena.auth import permission
 from arena.model.project import Project
 from arena.model.route import Route
 
@@ -26,16 +27,27 @@ def first_request(project: Project) -> Example | None:
     routes = [(service, route) for service in project.services for route in service.routes]
     for service, route in routes:
         if _generates(service.name, service.metadata) and _allows(route, "POST"):
-            return _example(route, "POST", route.path.rstrip("/") + "/generate", dict(_GENERATE))
+            return _example(project, route, "POST", route.path.rstrip("/") + "/generate", dict(_GENERATE))
     if not routes:
         return None
     route = routes[0][1]
     method = "GET" if _allows(route, "GET") else route.methods[0].upper()
-    return _example(route, method, route.path, None)
+    return _example(project, route, method, route.path, None)
 
 
-def _example(route: Route, method: str, path: str, body: dict[str, object] | None) -> Example:
-    return Example(method, path, body, roles=route.roles[:1], public=route.auth == "none")
+def _example(project: Project, route: Route, method: str, path: str, body: dict[str, object] | None) -> Example:
+    return Example(method, path, body, _roles(project, route, method, path), public=route.auth == "none")
+
+
+def _roles(project: Project, route: Route, method: str, path: str) -> tuple[str, ...]:
+    """The fewest that may send the request, as far as any may."""
+    needed = route.roles[:1]
+    host = route.hosts[0] if route.hosts else ""
+    named = [(role.name,) for role in project.roles]
+    for roles in (needed, *named, *((*needed, *one) for one in named)):
+        if permission.explain(project, roles, method, path, host).allowed:
+            return roles
+    return needed
 
 
 def _allows(route: Route, method: str) -> bool:

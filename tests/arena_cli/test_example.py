@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from arena.model.access import Role, Rule
 from arena.model.project import Project
 from arena.model.route import Route
 from arena.model.service import Service
@@ -31,6 +36,22 @@ def test_the_method_is_one_the_route_takes() -> None:
     assert found is not None and found.method == "PUT"
     only_get = first_request(project(routed("ai_service", "/ai", methods=("GET",))))
     assert only_get is not None and only_get.method == "GET" and only_get.body is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "settings", "needed"),
+    [
+        ((Role("reader", allow=(Rule.parse("web:GET:/**"),)),), {}, ("reader",)),
+        ((Role("none"), Role("clerk", allow=(Rule.parse("*:*:/**"),))), {"roles": ("user",)}, ("user", "clerk")),
+        ((Role("none"),), {}, ()),
+        ((Role("user", deny=(Rule.parse("*:*:/**"),)),), {"roles": ("user",)}, ("user",)),
+    ],
+)
+def test_the_token_has_a_role_that_may_send_it(
+    roles: tuple[Role, ...], settings: dict[str, object], needed: tuple[str, ...]
+) -> None:
+    found = first_request(replace(project(routed("web", "/web", permissions=True, **settings)), roles=roles))
+    assert found is not None and found.roles == needed
 
 
 def test_public_routes_need_no_token() -> None:

@@ -36,6 +36,8 @@ def test_roles_in_their_order_and_back(load: Load) -> None:
         ("a: {allow: [{}]}", "should be text"),
         ("a: {alow: []}", "is not a key Arena knows"),
         ("a: []", "should be a mapping"),
+        ("'a b': {}", "is not a name for a role"),
+        ("'': {}", "is not a name for a role"),
     ],
 )
 def test_mistakes(problems: Problems, roles: str, problem: str) -> None:

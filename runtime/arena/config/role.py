@@ -15,6 +15,8 @@ def roles(reading: Reading) -> tuple[Role, ...]:
         for name, each in sections.items()
     )
     for role in found:
+        if not role.name or any(letter.isspace() for letter in role.name):
+            reading.problem(("roles", role.name), "is not a name for a role", "use a word without spaces", key=True)
         _check_inherits(reading, role)
         _check_services(reading, role)
     _check_routes(reading)
