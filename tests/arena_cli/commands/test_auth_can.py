@@ -28,4 +28,4 @@ def test_json(asked: Inside) -> None:
 
 
 def test_a_strange_path_is_2(asked: Inside) -> None:
-    assert "plain path" in asked("auth", "can", "GET", "web", code=2).err
+    assert "is not a path" in asked("auth", "can", "GET", "web", code=2).err

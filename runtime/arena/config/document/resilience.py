@@ -154,7 +154,8 @@ class FallbackSection(Section):
     service: Name | None = Field(
         default=None,
         description="A service of this file, asked with the same path (after strip_path), with its own balance, breakers and"
-        " retries; not for a request that may have reached the first one and must not be repeated (POST, PATCH).",
+        " retries; not for a request that may have reached the first one and must not be repeated (POST, PATCH). Roles'"
+        " rules and limits are those of the route and its own service.",
     )
     status: ReplyStatus | None = Field(default=None, description="The status of the reply. Default: 200.")
     body: Text | None = Field(default=None, description="The body of the reply. Default: none.")
