@@ -33,7 +33,7 @@ async def chaos(
         ),
     ] = None,
     percent: Annotated[
-        float, typer.Option("--percent", min=0.01, max=100.0, help="Of how many of a hundred requests.")
+        float, typer.Option("--percent", metavar="N", min=0.01, max=100.0, help="Of how many of a hundred requests.")
     ] = 100.0,
     kill: Annotated[bool, typer.Option("--kill", help="Kill an instance (SIGKILL); Arena starts it again.")] = False,
     pause: Annotated[

@@ -105,7 +105,7 @@ def test_a_new_secret_is_in_force_after_the_daemon_died(sandbox: Sandbox) -> Non
     sandbox.arena("up", "-d")
     with sandbox.client() as old:
         kill_daemon(sandbox)
-        (sandbox.directory / ".arena" / "demo" / "secrets" / "jwt").unlink()
+        (sandbox.directory / ".arena" / "demo" / "secrets" / "token-keys.json").unlink()
         sandbox.arena("up", "-d")
         with sandbox.client() as new:
             assert poll(lambda: new.get("/web/x").status_code, lambda status: status == 200) == 200

@@ -315,7 +315,10 @@ async def test_percentile(start: Start, stubs: Stubs) -> None:
         else:
             await talk.reply()
 
-    gateway, made = await two(stubs, start, answer, routes=(replace(PUBLIC, hedge=Hedge(percentile=90)),))
+    # On a busy machine many take longer than what was usual a moment ago: none of this is about the budget.
+    ample = replace(STRICT, retry_budget=1.0)
+    routes = (replace(PUBLIC, hedge=Hedge(percentile=90)),)
+    gateway, made = await two(stubs, start, answer, routes=routes, traffic=ample)
     async with connected(gateway) as client:
         for _ in range(100):
             assert (await client.ask(get())).status == 200
