@@ -115,6 +115,10 @@ class Assembler:
             edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
             kept = self.memory.cached(route, spec.routes, edit)
             keys = self.memory.guard(route)
+            # A kept reply needs none of the service's places, so that it can be given while all are taken.
+            early, late = self.gates.inside(route), ()
+            if route.cache is not None:
+                early, late = late, early
             routes.append(
                 CompiledRoute(
                     route,
@@ -132,11 +136,12 @@ class Assembler:
                         ),
                         *self.gates.before(route),
                         *self._split(route, services),
-                        *self.gates.inside(route),
+                        *early,
                         *keys,
                         *change.filters,
                         *(each.note for each in keys if route.transform.response_body != BodyEdit()),
                         *((kept,) if kept is not None else ()),
+                        *late,
                         *self._guard(route),
                         *((inject(route.fault),) if route.fault is not None else ()),
                         *self.chaos.filters(route.asked),

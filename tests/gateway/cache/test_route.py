@@ -12,8 +12,10 @@ import pytest
 
 from arena.gateway.view import View
 from arena.model.cache import CacheRule, CacheSettings
+from arena.model.concurrency import ConcurrencyLimit
 from arena.model.project import Jwt
 from arena.model.route import Route
+from arena.model.traffic import Traffic
 from arena.model.transform import Edit, Pair, StatusChange, Transform
 from tests.gateway.cache.kit import Origin, origin, said
 from tests.gateway.kit import (
@@ -505,6 +507,27 @@ async def test_no_more_is_kept_than_there_is_room_for(start: Start, stub: Stub) 
     assert 'arena_gateway_cache_stored_total{route="web"} 21' in page
     assert f"arena_gateway_cache_bytes {cache.store.size}" in page
     assert "arena_gateway_cache_evicted_total 17" in page
+
+
+async def test_what_is_kept_takes_none_of_the_services_places(start: Start, stub: Stub) -> None:
+    go, service = gated(stub, "cache-control: max-age=60\r\n")
+    go.set()
+    one = Traffic(concurrency=(ConcurrencyLimit(1),))
+    gateway = await start(stub.endpoint(), routes=(ruled(stale_if_error=60.0),), traffic=one)
+    async with connected(gateway) as client, connected(gateway) as other:
+        await client.ask(get("/kept"))
+        service.headers = "cache-control: max-age=0\r\n"
+        await client.ask(get("/stale"))
+        go.clear()
+        await other.send(get("/slow"))
+        await eventually(lambda: gateway.plane.stats.in_flight == 1)
+        (await client.ask(get("/new"))).problem(503, "too-many-in-flight")
+        assert said(await client.ask(get("/kept"))).startswith("hit")
+        assert said(await client.ask(get("/stale"))) == "hit; detail=stale-if-error"
+        go.set()
+        assert (await other.reply()).status == 200
+        await eventually(lambda: gateway.plane.stats.in_flight == 0)
+        assert (await client.ask(get("/new"))).status == 200, "places are given back"
 
 
 async def test_stale_while_revalidate(start: Start, stub: Stub) -> None:

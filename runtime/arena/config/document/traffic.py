@@ -140,8 +140,8 @@ class TrafficSection(Section):
     )
     concurrency: ConcurrencyLimits = Field(
         default=[],
-        description="Limits on the service's requests under way at once, whatever route they come by, as"
-        " `[{max_in_flight: 100}]`.",
+        description="Limits on the service's requests under way at once, whatever route they come by, replies from a cache"
+        " aside, as `[{max_in_flight: 100}]`.",
     )
     max_connections: Positive | None = Field(
         default=None,
