@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,8 @@ CHAT_REPLY = json.dumps(
 )
 _CHAT_BODY = json.dumps({"model": "bench", "messages": [{"role": "user", "content": "Say hello."}], "temperature": 0.2})
 
+_COUNT = 'local n = 0; request = function() n = n + 1; return wrk.format("GET", "/bench/item/" .. n) end'
+
 ITEM = Ask("/bench/item", lambda body: body == REPLY)
+NEW_ITEMS = replace(ITEM, lua=_COUNT)
 CHAT = Ask("/v1/chat/completions", lambda body: _answer_of(body) == _SAID, "POST", _CHAT_BODY)

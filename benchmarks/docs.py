@@ -26,6 +26,7 @@ of JSON.
   and over connections that were kept. A contender that fails any of this is reported as broken, not timed.
 - One caller, one token: Arena's and Envoy's token caches always hit, and HAProxy, which has none, verifies each time.
 - One request, sent again and again: Arena remembers the heads it has read lately by their bytes, and here it always hits.
+  The row *new paths* is Arena where no request comes twice, so that nothing it remembers of heads and paths is of use.
 - Traefik and Caddy check no token, and Caddy neither limits nor logs: the Arena beside them in *Arena ÷ it* does all it is
   listed with. LiteLLM is compared with Arena passing on the same completion.
 - wrk does not correct for coordinated omission: read p99 as a comparison.

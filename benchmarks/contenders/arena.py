@@ -1,5 +1,5 @@
-"""Arena's gateway: with everything a route normally has on, the same for a chat completion, and bare, to see what that
-costs."""
+"""Arena's gateway: with everything a route normally has on, the same where no request comes twice and for a chat
+completion, and bare, to see what that costs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint, Snapshot
-from benchmarks.ask import CHAT, ITEM
+from benchmarks.ask import CHAT, ITEM, NEW_ITEMS
 from benchmarks.contenders.base import Contender, Missing
 from benchmarks.site import AUDIENCE, ISSUER, NEVER_REACHED, ROLE, Site
 
@@ -96,6 +96,14 @@ ARENA = Contender(
     logged=True,
     logs_to_output=True,
     asked=ITEM,
+)
+
+ARENA_NEW = replace(
+    ARENA,
+    name="arena-new",
+    title="Arena, new paths",
+    does=("a path that was never asked for before with every request, everything else as for Arena",),
+    asked=NEW_ITEMS,
 )
 
 ARENA_CHAT = replace(

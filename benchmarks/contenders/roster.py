@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.contenders.arena import ARENA, ARENA_BARE, ARENA_CHAT
+from benchmarks.contenders.arena import ARENA, ARENA_BARE, ARENA_CHAT, ARENA_NEW
 from benchmarks.contenders.base import Contender
 from benchmarks.contenders.caddy import CADDY
 from benchmarks.contenders.envoy import ENVOY
@@ -12,5 +12,5 @@ from benchmarks.contenders.nginx import NGINX, ORIGIN
 from benchmarks.contenders.traefik import TRAEFIK
 
 ROSTER: tuple[Contender, ...] = (
-    ENVOY, ARENA, HAPROXY, TRAEFIK, CADDY, ARENA_BARE, NGINX, ORIGIN, ARENA_CHAT, LITELLM,
+    ENVOY, ARENA, HAPROXY, TRAEFIK, CADDY, ARENA_NEW, ARENA_BARE, NGINX, ORIGIN, ARENA_CHAT, LITELLM,
 )  # fmt: skip

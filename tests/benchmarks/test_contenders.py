@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import install
-from benchmarks.contenders import caddy, litellm, traefik
+from benchmarks.contenders import arena, caddy, litellm, traefik
 from benchmarks.contenders.base import Missing
 from benchmarks.contenders.roster import ROSTER
 from benchmarks.site import NEVER_REACHED, Keys, Site
@@ -23,6 +23,13 @@ def test_every_contender_has_a_name_of_its_own_and_an_arena_to_stand_beside() ->
     names = [contender.name for contender in ROSTER]
     assert len(set(names)) == len(names)
     assert {contender.against for contender in ROSTER} <= set(names)
+
+
+def test_the_row_of_new_paths_asks_as_arena_does_but_never_twice_for_one_path() -> None:
+    assert arena.ARENA_NEW.asked.path == arena.ARENA.asked.path
+    script = arena.ARENA_NEW.asked.script()
+    assert 'n = n + 1; return wrk.format("GET", "/bench/item/" .. n)' in script
+    assert (arena.ARENA_NEW.guarded, arena.ARENA_NEW.logged, arena.ARENA_NEW.launch) == (True, True, arena.ARENA.launch)
 
 
 def test_traefik_limits_and_logs_in_blocks_and_calls_nobody(site: Site) -> None:
