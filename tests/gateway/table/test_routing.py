@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,3 +210,17 @@ def test_longest_prefix_by_definition(prefixes: set[str], asked: str) -> None:
     chosen = table(*(route(prefix, prefix) for prefix in prefixes)).match(b"GET", b"h", asked.encode())
     fitting = [p for p in prefixes if p in ("/", asked) or asked.startswith(p + "/")]
     assert name_of(chosen) == (max(fitting, key=len) if fitting else 404)
+
+
+def test_a_path_that_is_not_remembered_is_found_in_a_long_table_as_in_a_short_one() -> None:
+    def seconds(asked: Table, path: bytes) -> float:
+        def once(number: int) -> float:
+            began = time.perf_counter()
+            asked.match(b"GET", b"h", path % number)
+            return time.perf_counter() - began
+
+        return min(once(number) for number in range(100))
+
+    short, long = (table(*(route(f"r{n}", f"/r{n}/x") for n in range(count))) for count in (10, 5000))
+    assert seconds(long, b"/r1/x/%d") < 5 * seconds(short, b"/r1/x/%d")
+    assert seconds(long, b"/a" * 10_000 + b"/%d") < 20 * seconds(long, b"/" + b"a" * 20_000 + b"/%d")

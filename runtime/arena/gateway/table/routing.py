@@ -16,7 +16,7 @@ is decided for each request, by a Match that chooses among others.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arena.gateway.refusal import Content, Refusal, Reply
@@ -121,16 +121,31 @@ _Stage = tuple[bytes, list[CompiledRoute]]
 """A prefix, and the routes that stand there."""
 
 
-@dataclass(slots=True)
 class _HostGroup:
-    """The routes of one host pattern, by prefix, longest first."""
+    """The routes of one host pattern, by prefix. A path is cut at its slashes, from the right: to find its prefixes takes as
+    long in a long table as in a short one."""
 
-    prefixes: list[_Stage] = field(default_factory=list)
+    __slots__ = ("_longest", "_stages")
+
+    def __init__(self) -> None:
+        self._stages: dict[bytes, _Stage] = {}
+        self._longest = (
+            0  # of the prefixes: what is longer is not looked up, or a path of slashes alone would cost a lot
+        )
+
+    def add(self, prefix: bytes, route: CompiledRoute) -> None:
+        _, routes = self._stages.setdefault(prefix, (prefix, []))
+        routes.append(route)
+        routes.sort(key=_precedence)
+        self._longest = max(self._longest, len(prefix))
 
     def find(self, path: bytes) -> Iterator[_Stage]:
-        for prefix, routes in self.prefixes:
-            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == 0x2F or not prefix):
-                yield prefix, routes
+        """Those whose prefix `path` has, at a segment border; the longest first."""
+        end = len(path)
+        while end >= 0:
+            if end <= self._longest and (stage := self._stages.get(path[:end])) is not None:
+                yield stage
+            end = path.rfind(b"/", 0, min(end, self._longest + 1))
 
 
 class Table:
@@ -270,19 +285,8 @@ class Table:
                     group = wild.setdefault(name[1:], _HostGroup())
                 else:
                     group = self._exact.setdefault(name, _HostGroup())
-                _add(group, prefix, route)
+                group.add(prefix, route)
         self._wild = sorted(wild.items(), key=lambda item: -len(item[0]))
-        for group in (*self._exact.values(), *wild.values(), self._any):
-            group.prefixes.sort(key=lambda item: -len(item[0]))
-
-
-def _add(group: _HostGroup, prefix: bytes, route: CompiledRoute) -> None:
-    for known, routes in group.prefixes:
-        if known == prefix:
-            routes.append(route)
-            routes.sort(key=_precedence)
-            return
-    group.prefixes.append((prefix, [route]))
 
 
 def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
