@@ -32,6 +32,11 @@ async def test_what_the_upstream_is_sent(client: Client, stub: Stub) -> None:
     assert asked.header("traceparent") == reply.header("traceparent")
 
 
+async def test_proxies_before_us_are_named_before_us(client: Client, stub: Stub) -> None:
+    await client.ask(get("/", b"Via: 1.1 edge\r\n"))
+    assert [value for name, value in stub.asked[0].headers if name == "via"] == ["1.1 edge", "1.1 arena"]
+
+
 async def test_a_body_with_a_length_keeps_it(client: Client, stub: Stub) -> None:
     assert (await client.ask(post(b"x" * 100_000))).status == 200
     assert (stub.asked[0].header("content-length"), stub.asked[0].body) == ("100000", b"x" * 100_000)

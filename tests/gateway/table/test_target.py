@@ -15,7 +15,7 @@ ENDPOINT = Endpoint("web", "web-1", Address("::1", 80, path="/base"), "passing")
 
 def test_what_goes_into_a_request() -> None:
     target = Target(ENDPOINT)
-    assert target.host_line == b" HTTP/1.1\r\nhost: [::1]:80\r\nvia: 1.1 arena\r\n"
+    assert target.host_line == b" HTTP/1.1\r\nhost: [::1]:80\r\n"
     assert (target.prefix, target.tls, target.in_flight) == (b"/base", None, 0)
     assert Target(Endpoint("web", "x", Address("h", 443, "https"))).tls is not None
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arena.gateway.table.target import Target
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
+_VIA = b"via: 1.1 arena"  # behind those of the proxies before us (RFC 9110 section 7.6.3)
 
 
 def start(x: Exchange) -> None:
@@ -120,6 +121,6 @@ def compose(x: Exchange, target: Target) -> bytes:
     return b"".join(
         (
             head.method, b" ", target.prefix, match.path, x.query, target.host_line, introduction, x.ids, x.client.forwarded,
-            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, b"", b"")), body,
+            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, _VIA, b"", b"")), body,
         )
     )  # fmt: skip

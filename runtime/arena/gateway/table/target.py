@@ -49,7 +49,7 @@ class Target:
         self.address = endpoint.address
         self.health: EndpointHealth = endpoint.health
         self.prefix = endpoint.address.path.encode()
-        self.host_line = b" HTTP/1.1\r\nhost: " + endpoint.address.authority.encode() + b"\r\nvia: 1.1 arena\r\n"
+        self.host_line = b" HTTP/1.1\r\nhost: " + endpoint.address.authority.encode() + b"\r\n"
         self.tls: Trust | None = None
         self.idle: deque[UpstreamConnection] = deque()
         self.in_flight = 0
