@@ -22,6 +22,19 @@ Services = Annotated[
 OneService = Annotated[
     str, typer.Argument(metavar="SERVICE", help="The service to wait for.", autocompletion=complete_service)
 ]
+BreakerOf = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SERVICE[/INSTANCE]]",
+        help="web, or web/web-2 for one instance.",
+        autocompletion=complete_service,
+        show_default=False,
+    ),
+]
+RouteBreaker = Annotated[
+    str | None,
+    typer.Option("--route", metavar="NAME", help="A route that has a breaker, instead.", show_default=False),
+]
 OutputOption = Annotated[
     Output,
     typer.Option(

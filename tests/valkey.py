@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena.daemon.store import program
+from arena.gateway.store.store import Store
 from arena.model.store import StoreAddress
 
 PATIENCE = 10.0
@@ -75,3 +77,17 @@ def running(*options: str) -> Iterator[Server]:
     finally:
         server.kill()
         shutil.rmtree(server.folder)
+
+
+async def connected(server: Server) -> Store:
+    """A store of the gateway's that has reached `server`."""
+    store = Store(server.address)
+    while not store.reachable:
+        await asyncio.sleep(0.01)
+    return store
+
+
+async def closed(store: Store) -> None:
+    """Let go of it, within its event loop."""
+    store.close()
+    await asyncio.sleep(0)

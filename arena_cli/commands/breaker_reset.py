@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
-import typer
-
-from arena_cli.complete import complete_service
 from arena_cli.context import current_context
-from arena_cli.options import OutputOption
+from arena_cli.options import BreakerOf, OutputOption, RouteBreaker
 from arena_cli.parse import breaker_place
 
 
 async def reset(
-    where: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE[/INSTANCE]]",
-            help="web, or web/web-2 for one instance.",
-            autocompletion=complete_service,
-            show_default=False,
-        ),
-    ] = None,
+    where: BreakerOf = None,
     *,
-    route: Annotated[
-        str | None,
-        typer.Option("--route", metavar="NAME", help="A route that has a breaker, instead.", show_default=False),
-    ] = None,
+    route: RouteBreaker = None,
     output: OutputOption = "table",
 ) -> None:
     """Put it back into traffic, and close its circuit breaker.

@@ -7,27 +7,15 @@ from typing import Annotated
 
 import typer
 
-from arena_cli.complete import complete_service
 from arena_cli.context import current_context
-from arena_cli.options import OutputOption
+from arena_cli.options import BreakerOf, OutputOption, RouteBreaker
 from arena_cli.parse import breaker_place, duration
 
 
 async def trip(
-    where: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE[/INSTANCE]]",
-            help="web, or web/web-2 for one instance.",
-            autocompletion=complete_service,
-            show_default=False,
-        ),
-    ] = None,
+    where: BreakerOf = None,
     *,
-    route: Annotated[
-        str | None,
-        typer.Option("--route", metavar="NAME", help="A route that has a breaker, instead.", show_default=False),
-    ] = None,
+    route: RouteBreaker = None,
     seconds: Annotated[
         float | None,
         typer.Option(

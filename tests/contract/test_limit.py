@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from arena.gateway.filters.limit import Meter
 from arena.gateway.filters.limit_shared import answers, arguments
 from arena.gateway.stats import Stats
-from arena.gateway.store.store import Store as ValkeyStore
 from arena.model.route import Algorithm, RateLimit
 from arena.policy.limit.limiter import make
 from tests import valkey
@@ -41,7 +40,7 @@ def shared() -> Iterator[Store]:
     """The script on a real Valkey server, told the time; each limit has its own keys."""
     numbers = itertools.count()
     with valkey.running() as server, asyncio.Runner() as runner:
-        store = runner.run(_connected(server))
+        store = runner.run(valkey.connected(server))
 
         def make_admit(limit: RateLimit) -> Admit:
             prefix = b"%d:" % next(numbers)
@@ -54,19 +53,7 @@ def shared() -> Iterator[Store]:
             return admit
 
         yield make_admit
-        runner.run(_closed(store))
-
-
-async def _connected(server: valkey.Server) -> ValkeyStore:
-    store = ValkeyStore(server.address)
-    while not store.reachable:
-        await asyncio.sleep(0.01)
-    return store
-
-
-async def _closed(store: ValkeyStore) -> None:
-    store.close()
-    await asyncio.sleep(0)
+        runner.run(valkey.closed(store))
 
 
 @pytest.fixture(scope="module", params=["memory", "valkey"])

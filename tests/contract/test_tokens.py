@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from arena.gateway.filters.limit import Meter
 from arena.gateway.filters.tokens_shared import answers_of, rules_of, run
 from arena.gateway.stats import Stats
-from arena.gateway.store.store import Store as ValkeyStore
 from arena.model.route import Algorithm, RateLimit
 from arena.policy.limit.booking import Booking
 from arena.policy.limit.fixed_window import FixedWindow
@@ -54,7 +53,7 @@ Make = Callable[[RateLimit], Books]
 def shared() -> Iterator[Make]:
     numbers = itertools.count()
     with valkey.running() as server, asyncio.Runner() as runner:
-        store = runner.run(_connected(server))
+        store = runner.run(valkey.connected(server))
 
         class Shared:
             def __init__(self, limit: RateLimit) -> None:
@@ -71,19 +70,7 @@ def shared() -> Iterator[Make]:
                 self.ask(key, now, b"%d" % booking.cost, b"%d" % used, repr(booking.at).encode())
 
         yield Shared
-        runner.run(_closed(store))
-
-
-async def _connected(server: valkey.Server) -> ValkeyStore:
-    store = ValkeyStore(server.address)
-    while not store.reachable:
-        await asyncio.sleep(0.01)
-    return store
-
-
-async def _closed(store: ValkeyStore) -> None:
-    store.close()
-    await asyncio.sleep(0)
+        runner.run(valkey.closed(store))
 
 
 @pytest.fixture(scope="module", params=["memory", "valkey"])

@@ -113,6 +113,11 @@ async def hello(talk: Talk) -> None:
     await talk.reply()
 
 
+async def silence(talk: Talk) -> None:
+    """Says nothing, until the other side has gone."""
+    await talk.reader.read()
+
+
 @dataclass
 class Stub:
     """An upstream: `answer` is called for each request, with its body read unless `stream` is set."""

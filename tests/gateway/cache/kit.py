@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tests.gateway.kit import Asked, Reply, Stub, Talk
+from arena.model.cache import CacheRule
+from arena.model.route import Route
+from tests.gateway.kit import Asked, Client, Gateway, Reply, Stub, Talk, bearer, connected, get
 
 
 @dataclass
@@ -39,3 +43,37 @@ def said(reply: Reply) -> str:
     value = reply.header("cache-status") or ""
     assert value.startswith("arena; "), value
     return value.removeprefix("arena; ")
+
+
+OPEN = Route("web", "web", "/", auth="none", cache=CacheRule())
+
+GUARDED = Route("web", "web", "/", cache=CacheRule())
+
+ALICE, BOB = bearer("user", sub="alice"), bearer("user", sub="bob")
+
+
+def ruled(route: Route = OPEN, **rule: Any) -> Route:
+    return replace(route, cache=CacheRule(**rule))
+
+
+async def twice(client: Client, first: bytes, second: bytes | None = None) -> tuple[Reply, Reply]:
+    return await client.ask(first), await client.ask(second or first)
+
+
+async def many(gateway: Gateway, count: int, *lines: bytes) -> list[Reply]:
+    async def one() -> Reply:
+        async with connected(gateway) as client:
+            return await client.ask(get("/", *lines))
+
+    return list(await asyncio.gather(*(one() for _ in range(count))))
+
+
+def gated(stub: Stub, headers: str) -> tuple[asyncio.Event, Origin]:
+    go, service = asyncio.Event(), origin(stub, headers)
+
+    async def answer(talk: Talk) -> None:
+        await go.wait()
+        await service(talk)
+
+    stub.answer = answer
+    return go, service

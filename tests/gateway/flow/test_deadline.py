@@ -13,15 +13,11 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.model.resilience import Hedge, Retries
 from arena.model.traffic import BreakerRule, Traffic
-from tests.gateway.kit import PUBLIC, Start, Stub, Talk, at_rest, connected, eventually, get, nowhere, post
+from tests.gateway.kit import PUBLIC, Start, Stub, Talk, at_rest, connected, eventually, get, nowhere, post, silence
 
 Stubs = Callable[..., Awaitable[Stub]]
 SOON = replace(PUBLIC, timeout=0.15)
 ONE_FAILURE = Traffic(BreakerRule(failures=1, open_for=3600.0))
-
-
-async def silence(talk: Talk) -> None:
-    await talk.reader.read()
 
 
 def until(seconds: float) -> bytes:

@@ -25,6 +25,7 @@ from tests.gateway.kit import (
     get,
     nowhere,
     post,
+    silence,
 )  # fmt: skip
 
 Stubs = Callable[..., Awaitable[Stub]]
@@ -35,10 +36,6 @@ ONCE = Traffic(BreakerRule(failures=1, open_for=3600.0), retries=Retries(attempt
 
 async def hang_up(talk: Talk) -> None:
     talk.writer.close()
-
-
-async def silence(talk: Talk) -> None:
-    await talk.reader.read()
 
 
 async def junk(talk: Talk) -> None:

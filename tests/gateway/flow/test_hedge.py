@@ -26,6 +26,7 @@ from tests.gateway.kit import (
     hello,
     nowhere,
     post,
+    silence,
 )  # fmt: skip
 
 Stubs = Callable[..., Awaitable[Stub]]
@@ -50,10 +51,6 @@ def after(seconds: float, body: bytes = b"late") -> Answer:
         await talk.reply(body)
 
     return answer
-
-
-async def silence(talk: Talk) -> None:
-    await talk.reader.read()
 
 
 async def hang_up_late(talk: Talk) -> None:

@@ -25,6 +25,7 @@ from tests.gateway.kit import (
     hello,
     nowhere,
     post,
+    silence,
 )  # fmt: skip
 
 Stubs = Callable[..., Awaitable[Stub]]
@@ -47,10 +48,6 @@ def status(code: int, times: int = 1_000_000, headers: str = "") -> Answer:
             await talk.reply()
 
     return answer
-
-
-async def silence(talk: Talk) -> None:
-    await talk.reader.read()
 
 
 async def hang_up(talk: Talk) -> None:
