@@ -14,7 +14,7 @@ from arena_cli.options import OutputOption
 async def health(output: OutputOption = "table") -> None:
     """Show what the health checks last said.
 
-    The exit code is 1 if anything is unhealthy or has failed.
+    The exit code is 1 if anything is unhealthy, has failed, or is not registered, so that no request reaches it.
     """
     from arena_cli.render import row
 
@@ -25,5 +25,5 @@ async def health(output: OutputOption = "table") -> None:
         context.write(row.as_json(rows))
     else:
         context.show(row.health(rows, time.time()))
-    if any(entry.health == "unhealthy" or entry.status == "failed" for entry in rows):
+    if any(entry.health == "unhealthy" or entry.status == "failed" or not entry.reachable for entry in rows):
         raise typer.Exit(EXITS["failure"])

@@ -53,6 +53,10 @@ Load = Callable[..., Loaded]
             "{a: {command: x, allow_from: [b]}, b: {url: 'http://h'}}",
             "services.a.allow_from[0]: b runs elsewhere (url), so Arena gives it no token",
         ),
+        (
+            "{a: {url: 'http://h', depends_on: [b]}, b: {command: x}}",
+            "services.a.depends_on: has no meaning for a service",
+        ),
         ("{a: {command: x, ports: ['8000:8000']}}", "port 8000 is wanted by both gateway and a"),
         ("{a: {command: x, ports: ['8500:8500']}}", "port 8500 is wanted by both registry and a"),
         ("{a: {command: x, ports: ['81:81']}, b: {command: x, ports: ['81:81']}}", "port 81 is wanted by both a and b"),

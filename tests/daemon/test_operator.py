@@ -93,6 +93,8 @@ async def test_wait_tells_failure_from_slowness(operator: DaemonOperator, projec
     with pytest.raises(PartFailed, match="exit code 3") as caught:
         await operator.wait("bad", "healthy", 5.0, print)
     assert caught.value.detail == "last words"
+    with pytest.raises(UsageError, match="nap has no healthcheck"):
+        await operator.wait("nap", "healthy", 5.0, print)
     with pytest.raises(WaitTimeout, match="nap-1 is running"):
         await operator.wait("nap", "completed", 0.1, print)
     await operator.wait("nap", "running", 5.0, print)

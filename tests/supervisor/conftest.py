@@ -31,6 +31,9 @@ class Desk:
         self.backend = FakeBackend(self.clock)
         self.announcer = FakeAnnouncer()
         self.events = []
+        self.waited = []
+        self.outside = asyncio.Event()
+        self.outside.set()
         self.supervisor = self.make()
 
     def make(self):
@@ -41,11 +44,17 @@ class Desk:
             logs=self.folder / "logs",
             announcer=self.announcer,
             variables=lambda workload, instance: {"TOKEN": f"{workload.name}/{instance}"},
+            elsewhere=self.elsewhere,
             on_event=self.events.append,
             clock=self.clock,
             ask=self.backend.ask,
             draw=lambda: 0.5,
         )
+
+    async def elsewhere(self, service):
+        """What does not run here is healthy once `outside` is set."""
+        self.waited.append(service)
+        await self.outside.wait()
 
     def status(self, instance):
         return self.state(instance).status

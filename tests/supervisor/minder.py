@@ -31,6 +31,7 @@ def make(folder: Path, project: str, on_event) -> Supervisor:
         logs=folder / "logs",
         announcer=FakeAnnouncer(),
         variables=lambda workload, instance: {},
+        elsewhere=lambda service: asyncio.sleep(0),
         on_event=on_event,
     )
 

@@ -48,6 +48,18 @@ async def test_a_dependency_that_fails_fails_its_dependants_with_the_reason(desk
 async def test_a_dependency_that_runs_elsewhere_holds_nobody_up(desk):
     await desk.supervisor.apply((workload("web", "external"),))
     assert desk.status("web-1") == "running"
+    assert desk.waited == []
+
+
+async def test_a_dependency_that_runs_elsewhere_and_shall_be_healthy_is_waited_for(desk):
+    desk.outside.clear()
+    applying = await desk.during(desk.supervisor.apply((workload("web", ("external", "service_healthy")),)), 5.0)
+    assert (desk.status("web-1"), desk.waited) == ("pending", ["external"])
+    assert [event.detail for event in desk.events if event.name == "waited"] == ["for external to be healthy"]
+    desk.outside.set()
+    await desk.clock.advance(0)
+    await applying
+    assert desk.status("web-1") == "running"
 
 
 async def test_a_change_rolls_through_the_replicas_each_ready_before_the_next(desk):

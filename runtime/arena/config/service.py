@@ -25,7 +25,8 @@ from arena.model.snapshot import MOST_WEIGHT, weight
 from arena.model.traffic import Traffic
 
 _STARTED_ONLY = (
-    "path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy", "allow_from",
+    "path", "working_dir", "environment", "env_file", "ports", "restart", "stop_grace_period", "deploy", "depends_on",
+    "allow_from",
 )  # fmt: skip
 _HEALTH_PATH = "/health"  # what a service with a service.yaml answers by contract
 
@@ -79,7 +80,6 @@ def _external(reading: Reading, name: str, section: ServiceSection) -> Service:
         urls=urls,
         weights=_weights(section),
         directory=str(reading.directory),
-        depends_on=_dependencies(section),
         probe=_probe(reading, name, check, OwnFile()),
         routes=_routes(name, section, OwnFile()),
         metadata=_metadata(reading, name, section),

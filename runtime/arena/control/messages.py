@@ -67,7 +67,7 @@ class DownReport:
 @dataclass(frozen=True, slots=True)
 class HealthRow:
     """One line of `arena health`: an instance (or external endpoint), what the supervisor's or registry's probe last
-    said, and since when (Unix seconds)."""
+    said, and since when (Unix seconds). `reachable` is false for what is not registered, so that no request is sent there."""
 
     service: str
     instance: str
@@ -76,3 +76,4 @@ class HealthRow:
     endpoint: str
     detail: str = ""
     since: float | None = None
+    reachable: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Collection, Sequence
 
 from arena.daemon import store
 from arena.model import codec
@@ -33,6 +34,15 @@ def workloads(project: Project, layout: StateLayout, spec: GatewaySpec) -> tuple
         _gateway(project, layout, spec),
         *(_service(s, project) for s in started),
     )
+
+
+def here(project: Project, workloads: Sequence[Workload], names: Collection[str]) -> tuple[str, ...]:
+    """Which of `workloads` are meant where services are named: those that run here, or at least Arena's own. None named: ()."""
+    elsewhere = {service.name for service in project.external}
+    chosen = tuple(name for name in names if name not in elsewhere)
+    if names and not chosen:
+        return tuple(workload.name for workload in workloads if workload.kind != "service")
+    return chosen
 
 
 def gateway_spec(project: Project, layout: StateLayout, embedded: StoreAddress | None = None) -> GatewaySpec:

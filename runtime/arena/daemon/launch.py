@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from arena.control.client import connect
@@ -65,7 +65,7 @@ async def recover(layout: StateLayout) -> bool:
     return True
 
 
-async def preview(project: Project, only: Iterable[str]) -> Plan:
+async def preview(project: Project, only: Collection[str]) -> Plan:
     """The plan of an `up` on a project that no daemon looks after. Raises PortTaken if a port that it needs is held by
     others."""
     # Not at the top: the CLI starts without the supervisor.
@@ -77,7 +77,7 @@ async def preview(project: Project, only: Iterable[str]) -> Plan:
     layout = StateLayout.of(project.directory, project.name)
     spec = component.gateway_spec(project, layout)
     workloads = component.workloads(project, layout, spec)
-    plan = reconcile(workloads, Observed(), frozenset(only))
+    plan = reconcile(workloads, Observed(), component.here(project, workloads, only))
     if not _has_records(layout):  # else some of it may have outlived its daemon, and hold its ports with good reason
         needed = {step.workload for step in plan.steps}
         for workload in workloads:

@@ -17,9 +17,10 @@ from arena.auth import service_token
 from arena.auth.secret import load_or_create
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.control.operator import Listener
-from arena.daemon import desired, enforcement, readiness, report
+from arena.daemon import component, desired, elsewhere, enforcement, readiness, report
 from arena.daemon.breakers import Breakers
 from arena.daemon.desired import Desired
+from arena.daemon.elsewhere import Elsewhere
 from arena.daemon.identity import Identities
 from arena.daemon.registration import Registrations
 from arena.errors import ArenaError, UsageError, WaitTimeout
@@ -58,12 +59,14 @@ class DaemonOperator:
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
         self._breakers = Breakers(layout.breaker_orders, self._gateways, self._own_token)
+        self._elsewhere = Elsewhere(self._registrations, lambda: self._desired.project if self._desired else None)
         self._supervisor = Supervisor(
             ProcessBackend(str(layout.root)),
             records=layout.instances,
             logs=layout.logs,
             announcer=self._registrations,
             variables=self._variables,
+            elsewhere=self._elsewhere.healthy,
             on_event=self._tell,
         )
 
@@ -100,17 +103,19 @@ class DaemonOperator:
 
     async def up(self, request: UpRequest, on_event: Listener) -> UpReport:
         wanted = Desired.of(request.project, self._layout)
-        plan = self._supervisor.plan(wanted.workloads, request.services)
+        only = component.here(request.project, wanted.workloads, request.services)
+        plan = self._supervisor.plan(wanted.workloads, only)
         if request.dry_run:
-            self._supervisor.require_ports(wanted.workloads, request.services)
+            self._supervisor.require_ports(wanted.workloads, only)
             return UpReport(plan, (), 0.0)
         began = time.monotonic()
         with self._hearing(on_event):
             for step in plan.steps:
                 on_event(Event(time.time(), "planned", step.workload, step.instance, step.cause))
-            await self._adjust(wanted, plan, request)
-        names = instance_names(select(wanted.workloads, request.services))
-        return UpReport(plan, report.parts(self._supervisor, names), time.monotonic() - began)
+            await self._adjust(wanted, plan, only, request)
+        here = report.parts(self._supervisor, instance_names(select(wanted.workloads, only)))
+        there = report.external_parts(await self._elsewhere.seen(self._elsewhere.named(request.services)))
+        return UpReport(plan, (*here, *there), time.monotonic() - began)
 
     async def down(self, grace: float | None, volumes: bool, on_event: Listener) -> DownReport:
         began = time.monotonic()
@@ -134,6 +139,9 @@ class DaemonOperator:
         return DownReport(ended.stopped, ended.killed, time.monotonic() - began)
 
     async def restart(self, services: tuple[str, ...], grace: float | None, on_event: Listener) -> UpReport:
+        for name in services:
+            self._require(name)
+        elsewhere.refuse(self._elsewhere.named(services), "restart it")
         began = time.monotonic()
         chosen = services or tuple(w.name for w in self._workloads() if w.kind == "service")
         with self._hearing(on_event):
@@ -143,22 +151,35 @@ class DaemonOperator:
 
     async def wait(self, service: str, status: Status | Health, timeout: float, on_event: Listener) -> None:
         self._require(service)
+        outside = self._elsewhere.named((service,))
+        work = self._elsewhere.become(outside[0], status) if outside else self._become(service, status)
+        with self._hearing(on_event):
+            try:
+                await asyncio.wait_for(work, timeout)
+            except TimeoutError:
+                raise WaitTimeout(
+                    f"{service} is not {status} after {timeout:g} s: {await self._told(service)}"
+                ) from None
 
+    async def _become(self, service: str, status: Status | Health) -> None:
         def reached() -> bool:
             states = self._supervisor.instances((service,))
             if any(state.status == "failed" for state in states) and status != "failed":
                 raise self._supervisor.failure(next(state for state in states if state.status == "failed"))
+            if status in ("healthy", "unhealthy") and any(state.workload.probe is None for state in states):
+                raise readiness.unprobed(service)
             return bool(states) and all(status in (state.status, state.health) for state in states)
 
-        with self._hearing(on_event):
-            try:
-                await asyncio.wait_for(self._supervisor.until(reached), timeout)
-            except TimeoutError:
-                seen = ", ".join(f"{s.name} is {s.status}, {s.health}" for s in self._supervisor.instances((service,)))
-                raise WaitTimeout(f"{service} is not {status} after {timeout:g} s: {seen}") from None
+        await self._supervisor.until(reached)
+
+    async def _told(self, service: str) -> str:
+        """How each instance of it was last seen."""
+        here = [f"{s.name} is {s.status}, {s.health}" for s in self._supervisor.instances((service,))]
+        there = [str(each) for each in await self._elsewhere.seen(self._elsewhere.named((service,)))]
+        return ", ".join((*here, *there)) or "there is no instance of it"
 
     async def rows(self, everything: bool) -> tuple[InstanceRow, ...]:
-        return (*self._supervisor.rows(everything), *report.external_rows(await self._outside()))
+        return (*self._supervisor.rows(everything), *report.external_rows(await self._elsewhere.seen()))
 
     async def health(self) -> tuple[HealthRow, ...]:
         troubles = self._registrations.troubles
@@ -167,7 +188,7 @@ class DaemonOperator:
         inside = [
             report.health_row(state, troubles.get(state.name, ""), open_doors.get(state.name, "")) for state in shown
         ]
-        return (*inside, *report.external_health(await self._outside()))
+        return (*inside, *report.external_health(await self._elsewhere.seen()))
 
     async def breakers(self) -> tuple[BreakerRow, ...]:
         return await self._breakers.rows()
@@ -183,14 +204,15 @@ class DaemonOperator:
         for name in query.services:
             if name not in instances:
                 self._require(name)
+        elsewhere.refuse(self._elsewhere.named(query.services), "show its log")
         async with contextlib.aclosing(self._logs.query(query)) as lines:
             async for line in lines:
                 yield line
 
-    async def _adjust(self, wanted: Desired, plan: Plan, request: UpRequest) -> None:
-        """Carry out the plan and wait until all of it is ready."""
+    async def _adjust(self, wanted: Desired, plan: Plan, only: tuple[str, ...], request: UpRequest) -> None:
+        """Carry out the plan and wait until all of it is ready, what was named and runs elsewhere too."""
         try:
-            self._supervisor.require_ports(wanted.workloads, request.services)  # before anything is changed
+            self._supervisor.require_ports(wanted.workloads, only)  # before anything is changed
         except ArenaError:
             self._end_if_idle()
             raise
@@ -200,14 +222,22 @@ class DaemonOperator:
         self._identities.follow(wanted.project)
         if moved:
             await self._registrations.change_registry()
+        named = self._elsewhere.named(request.services)
         try:
-            await asyncio.wait_for(self._carry_out(wanted, plan, request.services), request.wait_timeout)
+            async with asyncio.timeout(request.wait_timeout):
+                await self._carry_out(wanted, plan, only)
+                await self._elsewhere.ready(named)
         except TimeoutError:
-            names = instance_names(select(wanted.workloads, request.services))
-            jobs = readiness.jobs(wanted.workloads)
-            raise readiness.too_late(names, self._supervisor.instances(), request.wait_timeout, jobs) from None
+            raise await self._too_late(wanted, only, named, request.wait_timeout) from None
         finally:
             self._end_if_idle()
+
+    async def _too_late(
+        self, wanted: Desired, only: tuple[str, ...], named: tuple[Service, ...], timeout: float
+    ) -> WaitTimeout:
+        names = instance_names(select(wanted.workloads, only))
+        late = [str(each) for each in await self._elsewhere.seen(named) if not each.ready]
+        return readiness.too_late(names, self._supervisor.instances(), timeout, readiness.jobs(wanted.workloads), late)
 
     def _end_if_idle(self) -> None:
         """When nothing came of an `up`, do not stay for nothing."""
@@ -237,7 +267,7 @@ class DaemonOperator:
                 watch.result()
             await apply
             await tasks.cancel(watch)  # it looks only when something changes, and the end of `apply` changes nothing
-            await self._registrations.outside(self._external())
+            await self._elsewhere.keep()
             await self._supervisor.until(settled)
         finally:
             await tasks.cancel(apply, watch)
@@ -248,20 +278,9 @@ class DaemonOperator:
             wanted.save(self._layout)  # what follows from the Project may have changed: a secret, Arena's version
             self._identities.follow(wanted.project)
             await self._supervisor.apply(wanted.workloads)
-            await self._registrations.outside(self._external())
+            await self._elsewhere.keep()
         except ArenaError as error:
             _log.error("could not go on with what was asked for: %s", error, extra={"hint": error.hint})
-
-    async def _outside(self) -> list[report.Outside]:
-        services = self._external()
-        if not services:
-            return []
-        snapshot = await self._registrations.snapshot()
-        return report.outside(services, snapshot)
-
-    def _external(self) -> tuple[Service, ...]:
-        services = self._desired.project.services if self._desired else ()
-        return tuple(service for service in services if service.external)
 
     def _guarded(self, instances: Sequence[Instance]) -> dict[str, Address]:
         """Where those run that should refuse strangers."""
@@ -284,7 +303,7 @@ class DaemonOperator:
             self.finished.set()
 
     def _require(self, name: str) -> None:
-        names = [w.name for w in self._workloads()] + [service.name for service in self._external()]
+        names = [w.name for w in self._workloads()] + [service.name for service in self._elsewhere.services]
         if name not in names:
             close = difflib.get_close_matches(name, names, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(names))}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from arena.errors import PartFailed, WaitTimeout
+from arena.errors import PartFailed, UsageError, WaitTimeout
 from arena.model.workload import Workload
 from arena.supervisor.instance import Instance
 
@@ -54,18 +54,31 @@ def failure(errors: Sequence[PartFailed], instances: Sequence[Instance]) -> Part
 
 
 def too_late(
-    wanted: Collection[str], instances: Sequence[Instance], timeout: float, jobs: Collection[str] = ()
+    wanted: Collection[str],
+    instances: Sequence[Instance],
+    timeout: float,
+    jobs: Collection[str] = (),
+    elsewhere: Sequence[str] = (),
 ) -> WaitTimeout:
-    """The error that names what is not ready and what was last seen of it."""
+    """The error that names what is not ready and what was last seen of it; `elsewhere` tells of what does not run here."""
     by_name = {instance.name: instance for instance in instances}
     late = missing(wanted, instances, jobs)
-    seen = "; ".join(f"{name} ({_state(by_name.get(name))})" for name in late)
-    if not late:
+    seen = "; ".join((*(f"{name} ({_state(by_name.get(name))})" for name in late), *elsewhere))
+    if not seen:
         seen = "what has to stop first: " + ", ".join(i.name for i in instances if i.active and i.name not in wanted)
     service = by_name[late[0]].workload.name if late and late[0] in by_name else ""
+    look = f"arena logs {service}".strip() if late else "arena health"
     return WaitTimeout(
         f"not ready after {timeout:g} s: {seen}",
-        hint=f"see `{f'arena logs {service}'.strip()}`; --wait-timeout gives it more time",
+        hint=f"see `{look}`; --wait-timeout gives it more time",
+    )
+
+
+def unprobed(service: str) -> UsageError:
+    """The error of who waits for a health that nobody asks about."""
+    return UsageError(
+        f"{service} has no healthcheck, so nobody knows whether it is healthy",
+        hint=f"add `healthcheck: {{http: /health}}` to {service}, or `tcp: true`",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from arena import tasks
@@ -21,8 +21,8 @@ from arena.policy.backoff import ceiling
 from arena.registry.client import RegistryAway, RegistryClient, RegistryRefused
 
 _CALL_PATIENCE = 1.5  # seconds for the last word to a registry that may be away
-_RETRY = Restart(delay=0.1, max_delay=3.0)
-_NEWS = 5  # attempts in a row that failed
+_RETRY = Restart(delay=0.1, max_delay=1.0)
+_NEWS = 8  # attempts in a row that failed
 _REFUSED_PAUSE = 30.0
 _UNPROBED_TTL = 86400
 _LONGEST_PAUSE = 5.0  # seconds between two heartbeats: a registry that has forgotten an entry is told soon
@@ -91,10 +91,15 @@ class Registrations:
         for name, (entry, task) in list(self._kept.items()):
             if entry.permanent and wanted.get(name) != entry:
                 del self._kept[name]
+                self.troubles.pop(name, None)
                 await tasks.cancel(task)
                 await self._deregister(entry.service, name)
-        for name, entry in wanted.items():
-            if name not in self._kept:
+        self.add(services)
+
+    def add(self, services: Sequence[Service]) -> None:
+        """Register these external services too, as far as they are not."""
+        for entry in (entry for service in services for entry in external_entries(service)):
+            if entry.instance not in self._kept:
                 self._keep(entry)
 
     async def snapshot(self) -> Snapshot | None:
@@ -127,23 +132,25 @@ class Registrations:
         self._kept[entry.instance] = (entry, task)
 
     async def _tend(self, entry: Entry) -> None:
-        attempt = 0
+        attempt, registered = 0, False
         while True:
             try:
                 pause = await self._registry().register(entry.payload())
-                attempt = 0
+                attempt, registered = 0, True
                 self.troubles.pop(entry.instance, None)
                 await self._keep_alive(entry, min(pause, _LONGEST_PAUSE))
+                registered = False
             except RegistryAway as error:
                 # At its own start the registry is away for a moment, which is no news.
                 _log.log(logging.WARNING if attempt == _NEWS else logging.DEBUG, "%s", error)
-                if attempt >= _NEWS:
+                if attempt >= _NEWS and not registered:  # else it is still sent what the last Snapshot says
                     self.troubles[entry.instance] = str(error)
                 await asyncio.sleep(ceiling(_RETRY, attempt))
                 attempt += 1
             except RegistryRefused as error:
                 _log.error("%s is not registered, so no request reaches it: %s", entry.instance, error)
                 self.troubles[entry.instance] = str(error)
+                registered = False
                 await asyncio.sleep(_REFUSED_PAUSE)
 
     async def _keep_alive(self, entry: Entry, pause: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.control.messages import HealthRow, PartReport
@@ -25,6 +25,16 @@ class Outside:
     entry: Entry
     health: Health
     detail: str
+    trouble: str = ""
+    """Why it is not registered, so that no request reaches it."""
+
+    def __str__(self) -> str:
+        return f"{self.entry.instance} ({self.health}: {self.detail})"
+
+    @property
+    def ready(self) -> bool:
+        """Healthy, or registered and asked by nobody."""
+        return self.health == ("healthy" if self.entry.probe else "none") and not self.trouble
 
 
 def parts(supervisor: Supervisor, names: Sequence[str]) -> tuple[PartReport, ...]:
@@ -51,22 +61,40 @@ def health_row(state: Instance, trouble: str = "", open_door: str = "") -> Healt
     they should not."""
     detail = state.health_detail if state.status == "running" else state.detail
     if trouble:
-        detail = f"{detail}; not registered, so no request reaches it: {trouble}".removeprefix("; ")
+        detail = f"{detail}; {_unreachable(trouble)}".removeprefix("; ")
     if open_door:
         detail = f"{detail}; {open_door}".removeprefix("; ")
     return HealthRow(
-        state.workload.name, state.name, state.status, state.health, state.endpoint, detail, state.health_since
+        state.workload.name,
+        state.name,
+        state.status,
+        state.health,
+        state.endpoint,
+        detail,
+        state.health_since,
+        not trouble,
     )
 
 
-def outside(services: Sequence[Service], snapshot: Snapshot | None) -> list[Outside]:
-    """Every external endpoint with its health; `snapshot` None: the registry is away, and nothing is known."""
-    known = {endpoint.instance: endpoint.health for endpoint in snapshot.endpoints} if snapshot else {}
+def outside(
+    services: Sequence[Service], snapshot: Snapshot | None, troubles: Mapping[str, str] | None = None
+) -> list[Outside]:
+    """Every external endpoint with its health; `snapshot` None: the registry is away, and nothing is known. `troubles` tells
+    why an endpoint is not registered."""
+    known = {endpoint.instance: endpoint.health for endpoint in snapshot.endpoints} if snapshot else None
     return [
-        Outside(entry, *_judge(entry, known, snapshot is not None))
+        _judge(entry, known, (troubles or {}).get(entry.instance, ""))
         for service in services
         for entry in external_entries(service)
     ]
+
+
+def external_parts(seen: Sequence[Outside]) -> tuple[PartReport, ...]:
+    """How what runs elsewhere was found by an `up` that named it."""
+    return tuple(
+        PartReport(each.entry.service, each.entry.instance, "external", each.health, None, each.entry.address.authority)
+        for each in seen
+    )
 
 
 def external_rows(seen: Sequence[Outside]) -> list[InstanceRow]:
@@ -90,17 +118,24 @@ def external_health(seen: Sequence[Outside]) -> list[HealthRow]:
             each.health,
             each.entry.address.authority,
             each.detail,
+            reachable=not each.trouble,
         )
         for each in seen
     ]
 
 
-def _judge(entry: Entry, known: dict[str, EndpointHealth], answered: bool) -> tuple[Health, str]:
-    if not answered:
-        return "none", "not known: the registry does not answer"
-    if entry.probe is None:
-        return "none", "not probed: it has no healthcheck"
+def _judge(entry: Entry, known: Mapping[str, EndpointHealth] | None, trouble: str) -> Outside:
+    if trouble:
+        return Outside(entry, "none", _unreachable(trouble), trouble)
+    if known is None:
+        return Outside(entry, "none", "not known: the registry does not answer")
     health = known.get(entry.instance)
     if health is None:
-        return "starting", "not registered yet"
-    return _HEALTH[health], f"the registry's probe says {health}"
+        return Outside(entry, "starting", "not registered yet")
+    if entry.probe is None:
+        return Outside(entry, "none", "not probed: it has no healthcheck")
+    return Outside(entry, _HEALTH[health], f"the registry's probe says {health}")
+
+
+def _unreachable(trouble: str) -> str:
+    return f"not registered, so no request reaches it: {trouble}"

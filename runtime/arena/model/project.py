@@ -144,6 +144,11 @@ class Project:
     services: tuple[Service, ...] = ()
     roles: tuple[Role, ...] = ()
 
+    @property
+    def external(self) -> tuple[Service, ...]:
+        """The services that run elsewhere."""
+        return tuple(service for service in self.services if service.external)
+
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
         return next((service for service in self.services if service.name == name), None)

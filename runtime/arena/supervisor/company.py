@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 from arena.errors import PartFailed
 from arena.model.event import Event
@@ -14,16 +14,20 @@ from arena.supervisor.condition import judge, words
 from arena.supervisor.instance import Instance
 from arena.supervisor.keeper import Keeper, World
 
+Elsewhere = Callable[[str], Awaitable[None]]
+
 
 class Company:
     """Keepers by instance name, in order of workload and index. It is the `execute.Crew`.
 
-    `failure` makes the error that tells of a failed instance, its last lines included.
+    `failure` makes the error that tells of a failed instance, its last lines included; `elsewhere` returns when a
+    service that is not here is healthy.
     """
 
-    def __init__(self, world: World, failure: Callable[[Instance], PartFailed]) -> None:
+    def __init__(self, world: World, failure: Callable[[Instance], PartFailed], elsewhere: Elsewhere) -> None:
         self._world = world
         self._failure = failure
+        self._elsewhere = elsewhere
         self._keepers: dict[str, Keeper] = {}
         self._workloads: dict[str, Workload] = {}
         self._changed = asyncio.Event()
@@ -113,9 +117,12 @@ class Company:
         def verdict() -> str:
             return judge(dependency.condition, self._of(dependency.service))
 
-        if verdict() == "waiting":
+        outside = dependency.condition == "service_healthy" and not self._of(dependency.service)
+        if verdict() == "waiting" or outside:
             detail = f"for {dependency.service} {words(dependency.condition)}"
             self._world.emit(Event(self._world.clock.now(), "waited", dependant.name, "", detail))
+        if outside:
+            await self._elsewhere(dependency.service)
         await self.until(lambda: verdict() != "waiting")
         if verdict() == "impossible":
             culprit = next(i for i in self._of(dependency.service) if judge(dependency.condition, [i]) == "impossible")

@@ -12,7 +12,7 @@ Verdict = Literal["met", "waiting", "impossible"]
 
 
 def judge(condition: Condition, instances: Sequence[Instance]) -> Verdict:
-    """The verdict over all instances of the dependency; something with none here (it runs elsewhere) is met."""
+    """The verdict over all instances of the dependency; nothing here (it runs elsewhere) says nothing against it."""
     verdicts = {_judge_one(condition, instance) for instance in instances}
     if "impossible" in verdicts:
         return "impossible"

@@ -27,7 +27,7 @@ from arena.supervisor.adopt import adopt
 from arena.supervisor.announce import Announcer
 from arena.supervisor.backends.base import Backend, Launch
 from arena.supervisor.checkup import Ask, Prober
-from arena.supervisor.company import Company
+from arena.supervisor.company import Company, Elsewhere
 from arena.supervisor.execute import execute
 from arena.supervisor.instance import Instance
 from arena.supervisor.keeper import Keeper, World
@@ -57,7 +57,8 @@ class Supervisor:
     """Call `adopt` first, once, then the rest in any order; at the end `close`.
 
     `records` is the file instances.json, `logs` the folder of spools and journals. `announcer` tells the registry;
-    `variables(workload, instance)` gives what the daemon adds to an instance's environment; `on_event` hears everything.
+    `variables(workload, instance)` gives what the daemon adds to an instance's environment; `elsewhere(name)` returns when a
+    service that does not run here is healthy; `on_event` hears everything.
 
     The newest command wins: `apply`, `restart` and `stop` call off an earlier `apply` or `restart` still at work, whose caller
     gets an ArenaError. What a command began goes on when its caller is cancelled, so a timeout around it harms nothing.
@@ -71,6 +72,7 @@ class Supervisor:
         logs: Path,
         announcer: Announcer,
         variables: Variables,
+        elsewhere: Elsewhere,
         on_event: Callable[[Event], None],
         clock: Clock | None = None,
         ask: Ask | None = None,
@@ -102,7 +104,7 @@ class Supervisor:
             changed=self._changed,
             emit=on_event,
         )
-        self._company = Company(self._world, self.failure)
+        self._company = Company(self._world, self.failure, elsewhere)
 
     async def adopt(self) -> tuple[str, ...]:
         """Take over what runs, end what an earlier daemon lost sight of; returns the names of the adopted instances."""

@@ -124,7 +124,11 @@ class ServiceSection(Section):
         " those that are meant to get more requests than others.",
     )
     tls: UpstreamTlsSection = nested("How it is believed, where its `url` is https://.")
-    depends_on: Dependencies = Field(default={}, description="Services that come first.")
+    depends_on: Dependencies = Field(
+        default={},
+        description="Services that come first. One that runs elsewhere comes first"
+        " where the condition is `service_healthy`: then its healthcheck, asked by the registry, must pass.",
+    )
     healthcheck: HealthcheckSection | None = Field(default=None, description="How health is checked; none without it.")
     restart: Restart = nested("When to start it again.")
     stop_grace_period: Duration = Field(default=10.0, description="From SIGTERM to SIGKILL.")
