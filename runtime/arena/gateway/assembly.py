@@ -105,6 +105,8 @@ class Assembler:
         names |= {name for route in every_route for name in (route.service, *route.asked, *_shadow(route))}
         names |= {route.fallback.service for route in spec.routes if route.fallback and route.fallback.service}
         services = self._serve(names, snapshot, rules)
+        for name, service in services.items():
+            service.gates = self.gates.at("service", name)
         access = Access(spec.roles)
         routes = []
         for route in every_route:
@@ -113,12 +115,11 @@ class Assembler:
             cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
             edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
-            kept = self.memory.cached(route, spec.routes, edit)
+            kept = self.memory.cached(route, spec.routes, edit, self.gates.at("route", route.name))
             keys = self.memory.guard(route)
-            # A kept reply needs none of the service's places, so that it can be given while all are taken.
-            early, late = self.gates.inside(route), ()
-            if route.cache is not None:
-                early, late = late, early
+            # Only what goes on to a service takes places, of its route and of the service: they stand behind whatever may
+            # answer without it, so that a kept reply is given while all are taken.
+            places = self.gates.onward(route, [services[name] for name in route.asked])
             routes.append(
                 CompiledRoute(
                     route,
@@ -134,14 +135,14 @@ class Assembler:
                             access=access,
                             book=self._book,
                         ),
-                        *self.gates.before(route),
+                        *self.gates.before(),
                         *self._split(route, services),
-                        *early,
                         *keys,
+                        *(places if route.cache is None else ()),
                         *change.filters,
                         *(each.note for each in keys if route.transform.response_body != BodyEdit()),
                         *((kept,) if kept is not None else ()),
-                        *late,
+                        *(places if route.cache is not None else ()),
                         *self._guard(route),
                         *((inject(route.fault),) if route.fault is not None else ()),
                         *self.chaos.filters(route.asked),
@@ -154,7 +155,7 @@ class Assembler:
                     change.rewrite,
                     cors,
                     route.retries,
-                    compile_fallback(route.fallback, services, self.gates.at),
+                    compile_fallback(route.fallback, services),
                     compile_hedge(route.hedge, self._stats.route(route.name, route.service)),
                     _is_careful(route, services),
                     compile_conditions(route.match),
@@ -177,7 +178,7 @@ class Assembler:
             return ()
         name = rule.service
         asked, stats = self._stats.route(route.name, name), self._stats.mirror(route.name, name)
-        return (compile_mirror(rule, Shadow(services[name], asked, stats, self.gates.at(name))),)
+        return (compile_mirror(rule, Shadow(services[name], asked, stats)),)
 
     @property
     def rosters(self) -> Collection[Roster]:

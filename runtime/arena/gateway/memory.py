@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arena.gateway.cache.shared import SharedShelf
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.store.store import Store
+    from arena.gateway.table.gate import Gate
 
 
 class Memory:
@@ -45,12 +46,15 @@ class Memory:
             return ()
         return (Guard(route.idempotency, route.name, self.idempotency),)
 
-    def cached(self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None) -> RouteCache | Filter | None:
-        """The cache of `route`; for one without, what hears of changes to the URIs that another one keeps."""
+    def cached(
+        self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None, gates: Sequence[Gate]
+    ) -> RouteCache | Filter | None:
+        """The cache of `route`, which has these `gates`; for one without, what hears of changes to the URIs that another one
+        keeps."""
         if self.cache is None:
             return None
         if route.cache is not None:
-            return RouteCache(route, route.cache, self.cache, edit)
+            return RouteCache(route, route.cache, self.cache, edit, gates)
         if any(other.cache is not None and _meet(route, other) for other in routes):
             return invalidator(self.cache.store)
         return None

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from arena.gateway.table.gates import Gates
+from arena.gateway.table.routing import Service
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings
 from arena.model.route import Route
 from arena.model.split import Part, Split
 from arena.model.traffic import Traffic
+from arena.policy.retry import RetryBudget
 from tests.gateway.kit import Start, Stub, connected, get
 
 ONE, EACH = ConcurrencyLimit(1), ConcurrencyLimit(1, by="ip")
@@ -39,10 +41,11 @@ def test_each_stands_where_it_belongs_and_nothing_stands_where_there_is_none() -
         ("service", "web", ""),
         ("service", "web", "ip"),
     ]
-    assert (len(gates.before(WEB)), len(gates.inside(WEB))) == (2, 2)
-    assert (len(gates.before(SPEC.routes[1])), len(gates.inside(SPEC.routes[1]))) == (1, 0)
+    web, api = (Service(name, (), RetryBudget(), gates=gates.at("service", name)) for name in ("web", "api"))
+    assert (len(gates.before()), len(gates.onward(WEB, [web])), len(gates.onward(SPEC.routes[1], [api]))) == (1, 3, 0)
+    assert (len(gates.onward(SPEC.routes[1], [api, web])), len(gates.at("service", "web"))) == (2, 2)
     plain = used(GatewaySpec("p", GatewaySettings()))
-    assert (plain.before(replace(WEB, concurrency=())), plain.inside(WEB), plain.all()) == ((), (), ())
+    assert (plain.before(), plain.onward(WEB, [api]), plain.all()) == ((), (), ())
 
 
 def test_a_limit_that_stays_goes_on_and_one_that_goes_is_forgotten() -> None:

@@ -254,9 +254,8 @@ def _hedge(value: Any) -> Any:
 
 class HedgeSection(Section):
     """A second attempt, at another instance, beside a GET or HEAD that takes long; whoever replies first answers. It comes out
-    of the retry budget of the service and counts as one of the `attempts`. `50ms` alone is short for `after: 50ms`."""
-
-    later: ClassVar = ("max",)
+    of the retry budget of the service, takes a place of its `concurrency`, and counts as one of the `attempts`. There is one
+    for a request. `50ms` alone is short for `after: 50ms`."""
 
     after: Annotated[
         tuple[Literal["after", "percentile"], Annotated[float, Field(gt=0)]],

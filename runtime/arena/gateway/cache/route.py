@@ -6,7 +6,7 @@ Cache-Status (RFC 9211) says what happened.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, time
 
@@ -20,6 +20,7 @@ from arena.gateway.cache.stats import CacheStats, Result
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
+from arena.gateway.table.gate import Gate, enter_all
 from arena.gateway.wire.reply import ReplyHead
 from arena.model.cache import CacheRule
 from arena.model.route import Route
@@ -47,15 +48,18 @@ class Cache:
 
 class RouteCache:
     """A filter for the end of a route's chain, and `edit` for its replies. `edit_inner` is what the route changes of a reply's
-    head, None for nothing."""
+    head, None for nothing. `gates` are the route's own, for what is asked behind its requests."""
 
-    def __init__(self, route: Route, rule: CacheRule, cache: Cache, edit_inner: Edit | None) -> None:
+    def __init__(
+        self, route: Route, rule: CacheRule, cache: Cache, edit_inner: Edit | None, gates: Sequence[Gate] = ()
+    ) -> None:
         self.rule = rule
         self.store = cache.store
         self.edit_inner = edit_inner
         self._route = route.name
         self._mark = mark_of(route)
         self._cache = cache
+        self._gates = gates
 
     def __call__(self, x: Exchange) -> Verdict | Awaitable[Verdict]:
         method = x.head.method
@@ -169,8 +173,10 @@ class RouteCache:
         errands = self._cache.errands
         if key in errands:
             return
-        errands.add(key)
         y = errand.twin(x, x.match, x.service, "revalidate")
+        if not enter_all((*self._gates, *x.service.gates), y):
+            return  # what is kept is given as long as it may be; a later request asks
+        errands.add(key)
         y.head.method = b"GET"
         Fetch(y, self, question)
 

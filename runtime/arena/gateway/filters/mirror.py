@@ -8,7 +8,7 @@ has them all. What the caller does not finish is not copied. Breaker, balance an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from random import random
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import errand
 from arena.gateway.stats import MirrorStats, RouteStats
-from arena.gateway.table.gate import Gate, enter_all
+from arena.gateway.table.gate import enter_all
 from arena.model.mirror import Mirror
 
 if TYPE_CHECKING:
@@ -28,12 +28,11 @@ MARK = b"x-arena-mirror: true"
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """Who gets the copies: a service and its limits; `asked` are the counters of the route for it, `stats` the mirror's."""
+    """Who gets the copies; `asked` are the counters of the route for it, `stats` the mirror's."""
 
     service: Service
     asked: RouteStats
     stats: MirrorStats
-    gates: Sequence[Gate] = ()
 
 
 def compile_mirror(rule: Mirror, shadow: Shadow, draw: Callable[[], float] = random) -> Filter:
@@ -96,7 +95,7 @@ def _dispatch(shadow: Shadow, x: Exchange, body: bytes) -> None:
     y = errand.twin(x, replace(x.match.of(service.name, shadow.asked), route=None), service, "mirror")
     y.body, y.bytes_in = body, len(body)
     y.head.fields.append(MARK)
-    if not enter_all(shadow.gates, y):
+    if not enter_all(service.gates, y):
         stats.in_flight -= 1
         stats.results["shadow_full"] += 1
         return

@@ -3,7 +3,7 @@ reply, the access log and the metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from arena.model import resilience
 from arena.policy.retry import IDEMPOTENT
 
 if TYPE_CHECKING:
-    from arena.gateway.table.gate import Gate
     from arena.gateway.table.routing import Service, Verdict
 
 STATIC = "static"
@@ -26,28 +25,23 @@ _date = DateLine()
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A fallback made ready: `service` is asked, if its `gates` have room, or, where it is None, `reply` is given. `name` is
-    what it is called."""
+    """A fallback made ready: `service` is asked, if it has room, or, where it is None, `reply` is given. `name` is what it is
+    called."""
 
     rule: resilience.Fallback
     service: Service | None
     reply: Reply
     name: str
-    gates: tuple[Gate, ...] = ()
 
 
-def compile_fallback(
-    rule: resilience.Fallback | None,
-    services: Mapping[str, Service],
-    gates_at: Callable[[str], tuple[Gate, ...]] = lambda _service: (),
-) -> Fallback | None:
-    """Make `rule` ready; `services` holds the one that it names, and `gates_at` tells what limits it."""
+def compile_fallback(rule: resilience.Fallback | None, services: Mapping[str, Service]) -> Fallback | None:
+    """Make `rule` ready; `services` holds the one that it names."""
     if rule is None:
         return None
     content_type = [f"content-type: {rule.content_type}"] if rule.body else []
     fields = tuple(line.encode() for line in (*content_type, *rule.headers))
     reply = Reply(rule.status, fields, rule.body.encode())
-    return Fallback(rule, services.get(rule.service), reply, rule.service or STATIC, gates_at(rule.service))
+    return Fallback(rule, services.get(rule.service), reply, rule.service or STATIC)
 
 
 def give_up(x: Exchange, cause: resilience.FallbackCause, refusal: Refusal) -> None:
@@ -105,7 +99,7 @@ def divert(x: Exchange, fallback: Fallback) -> Verdict:
     tries.own = None
     tries.before = x.attempts
     tries.failed.clear()
-    return next((gate.refusal() for gate in fallback.gates if not gate.enter(x)), None)
+    return next((gate.refusal() for gate in x.service.gates if not gate.enter(x)), None)
 
 
 def _may_be_asked(x: Exchange) -> bool:

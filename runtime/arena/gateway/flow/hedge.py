@@ -10,8 +10,12 @@ Theory. The exchange has a main attempt (its own `target`, `upstream`, `admissio
     one of them fails                 it is judged as ever, and the other one goes on alone, as the main attempt
     the exchange is over              both are broken off
 
-so that outside of the race nobody need know of hedges. A hedge is a retry to the budget and to the count of attempts.
-Source: Dean and Barroso, The Tail at Scale (2013).
+so that outside of the race nobody need know of hedges. A hedge is a retry to the budget and to the count of attempts. While
+they race, it takes a place of its own behind the service's limits on requests under way; where there is none, it is not made.
+There is one at most: it escapes an instance that is slow just then. Where the second is slow as well the service is slow as a
+whole, and more of the same load would make it slower.
+Source: Dean and Barroso, The Tail at Scale (2013): one more request after the 95th percentile cut the 99.9th from 1,800 ms to
+74 ms, for 2 % more requests.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from typing import TYPE_CHECKING
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import attempt, dispatch, failure
 from arena.gateway.flow.tries import Tries, is_late
+from arena.gateway.table.gate import lend_all
 from arena.model import resilience
 from arena.policy.balance import choose, is_awake
 from arena.policy.quantile import Quantile
@@ -32,6 +37,7 @@ from arena.tasks import spawn
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
     from arena.gateway.stats import RouteStats
+    from arena.gateway.table.gate import GiveBack
     from arena.gateway.table.target import Target
 
 _METHODS = frozenset({b"GET", b"HEAD"})
@@ -50,18 +56,26 @@ class HedgeRule:
 
 
 class Hedge:
-    """A second attempt; its attributes mean what those of the exchange mean. `turn`: it became the main one at that turn."""
+    """A second attempt; its attributes mean what those of the exchange mean. `turn`: it became the main one at that turn.
+    `places` are what it takes of the service's limits."""
 
-    __slots__ = ("admission", "judged", "sent_at", "target", "turn", "upstream")
+    __slots__ = ("admission", "judged", "places", "sent_at", "target", "turn", "upstream")
     streamed = False
 
-    def __init__(self, target: Target, admission: int) -> None:
+    def __init__(self, target: Target, admission: int, places: tuple[GiveBack, ...]) -> None:
         self.target: Target | None = target
         self.upstream: UpstreamConnection | None = None
         self.admission = admission
         self.sent_at = 0.0
         self.judged = False
         self.turn = -1
+        self.places = places
+
+    def give_back(self) -> None:
+        """The race is over: whoever goes on has the place of the exchange."""
+        for give_back in self.places:
+            give_back()
+        self.places = ()
 
 
 def compile_hedge(rule: resilience.Hedge | None, stats: RouteStats) -> HedgeRule | None:
@@ -143,6 +157,7 @@ def break_off(tries: Tries) -> None:
     hedge, tries.hedge = tries.hedge, None
     if hedge is None or hedge.target is None:
         return
+    hedge.give_back()
     if hedge.upstream is not None:
         hedge.upstream.abandon()
     _leave(hedge)
@@ -156,10 +171,15 @@ def _launch(x: Exchange) -> None:
     service = x.service
     others = tuple(one for one in service.targets if one is not x.target and is_awake(one, now))
     target = choose(others, now, random) if service.pick is None else service.pick(x, others, now)
-    if target is None or not service.budget.withdraw(now):
+    places = None if target is None else lend_all(service.gates, x)
+    if target is None or places is None:
+        return
+    if not service.budget.withdraw(now):
+        for give_back in places:
+            give_back()
         return
     target.in_flight += 1
-    tries.hedge = hedge = Hedge(target, 0 if target.breaker is None else target.breaker.admit(now))
+    tries.hedge = hedge = Hedge(target, 0 if target.breaker is None else target.breaker.admit(now), places)
     x.attempts += 1
     x.at_end(_over)
     if target.idle:
@@ -213,6 +233,7 @@ def _drop_main(x: Exchange, tries: Tries, hedge: Hedge) -> None:
     if x.target is not None:
         failure.leave(x, x.target)
     tries.hedge = None
+    hedge.give_back()
     tries.turn += 1
     hedge.turn = tries.turn
     x.target, x.upstream = hedge.target, hedge.upstream

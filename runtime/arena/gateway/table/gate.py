@@ -8,7 +8,7 @@ RFC 6585 section 4 (429).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from random import random
 from time import monotonic
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from arena.gateway.table.routing import Verdict
 
 Place = Literal["gateway", "route", "service"]
+GiveBack = Callable[[], None]
 _WHOM = {"principal": "this caller", "role": "callers with these roles", "ip": "this address", "route": "this route",
          "service": "this service"}  # fmt: skip
 OVERLOADED = frozenset({429, 500, 502, 503, 504})
@@ -99,14 +100,17 @@ class Gate:
         """Let `x` in until its end, without waiting; False when it must not go in."""
         if self._key_of is not None:
             return self._enter_by(x, self._key_of(x))
-        if not self._room.enter():
-            self.over += 1
-            if self.limit.enforce:
-                return False
-            self._room.enter_beyond()
+        if not self._take():
+            return False
         self.watch(x)
         x.at_end(self._left)
         return True
+
+    def lend(self, x: Exchange) -> GiveBack | None:
+        """A place for one more attempt at `x`, which is inside already; None when there is none. To be given back by a call."""
+        if self._key_of is not None:
+            return self._count(self._key_of(x))
+        return self.give_back if self._take() else None
 
     def refusal(self) -> Refusal:
         """What is told to those who find no place: 429 where the caller alone fills it, else 503."""
@@ -148,23 +152,41 @@ class Gate:
         """Nobody waits on this ticket any more."""
         self._room.give_up(ticket)
 
+    def _take(self) -> bool:
+        if not self._room.enter():
+            self.over += 1
+            if self.limit.enforce:
+                return False
+            self._room.enter_beyond()
+        return True
+
     def _enter_by(self, x: Exchange, key: str) -> bool:
+        give_back = self._count(key)
+        if give_back is None:
+            return False
+
+        def left(_x: Exchange, _outcome: Outcome, _now: float) -> None:
+            give_back()
+
+        x.at_end(left)
+        return True
+
+    def _count(self, key: str) -> GiveBack | None:
         counts = self._counts
         count = counts.get(key, 0)
         if count >= self.limit.max_in_flight:
             self.over += 1
             if self.limit.enforce:
-                return False
+                return None
         counts[key] = count + 1
 
-        def left(_x: Exchange, _outcome: Outcome, _now: float) -> None:
+        def give_back() -> None:
             if counts[key] == 1:
                 del counts[key]
             else:
                 counts[key] -= 1
 
-        x.at_end(left)
-        return True
+        return give_back
 
     def _left(self, _x: Exchange, _outcome: Outcome, _now: float) -> None:
         self.give_back()
@@ -251,3 +273,16 @@ def enter_all(gates: Sequence[Gate], x: Exchange) -> bool:
     for end in entered:
         end(x, "refused", x.began)
     return False
+
+
+def lend_all(gates: Sequence[Gate], x: Exchange) -> tuple[GiveBack, ...] | None:
+    """A place in each, for one more attempt at `x`; None, and nothing taken, when one has none."""
+    lent: list[GiveBack] = []
+    for gate in gates:
+        give_back = gate.lend(x)
+        if give_back is None:
+            for each in lent:
+                each()
+            return None
+        lent.append(give_back)
+    return tuple(lent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
@@ -15,7 +15,7 @@ from arena.telemetry import metrics
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from arena.gateway.table.routing import Filter, Verdict
+    from arena.gateway.table.routing import Filter, Service, Verdict
 
 _Key = tuple[Place, str, str]
 
@@ -25,6 +25,7 @@ class Gates:
 
     def __init__(self) -> None:
         self._gates: dict[_Key, Gate] = {}
+        self._at: dict[tuple[Place, str], tuple[Gate, ...]] = {}
 
     def use(self, spec: GatewaySpec) -> None:
         """Take over the limits of `spec`; one that counts the same thing goes on with its count. Raises ValueError, and changes
@@ -35,37 +36,37 @@ class Gates:
         for key, gate in kept.items():
             gate.follow(limits[key])
         self._gates = kept | made
+        self._at = {}
+        for gate in self._gates.values():
+            where = gate.place, gate.name
+            self._at[where] = (*self._at.get(where, ()), gate)
 
     def all(self) -> Sequence[Gate]:
         """Every gate."""
         return tuple(self._gates.values())
 
-    def before(self, route: Route) -> tuple[Filter, ...]:
-        """The filters of a route's own gates, those of the whole gateway first."""
-        return tuple(gate.check for gate in (*self._at("gateway", ""), *self._at("route", route.name)))
+    def at(self, place: Place, name: str = "") -> tuple[Gate, ...]:
+        """The gates of a service, of a route, or of the gateway."""
+        return self._at.get((place, name), ())
 
-    def at(self, service: str) -> tuple[Gate, ...]:
-        """The gates of a service."""
-        return tuple(self._at("service", service))
+    def before(self) -> tuple[Filter, ...]:
+        """The filters for everything that comes in: the gateway's own gates."""
+        return tuple(gate.check for gate in self.at("gateway"))
 
-    def inside(self, route: Route) -> tuple[Filter, ...]:
-        """The filters of the gates of whichever service is asked."""
-        gates = {name: self.at(name) for name in route.asked}
-        if route.split is None:
-            return tuple(gate.check for gate in gates[route.service])
-        return tuple(_of_the_asked(gates, number) for number in range(max(map(len, gates.values()))))
-
-    def _at(self, place: Place, name: str) -> Iterator[Gate]:
-        return (gate for gate in self._gates.values() if (gate.place, gate.name) == (place, name))
+    def onward(self, route: Route, services: Sequence[Service]) -> tuple[Filter, ...]:
+        """The filters for what goes on to one of `services`: the gates of the route, and of whichever service is asked."""
+        own = tuple(gate.check for gate in self.at("route", route.name))
+        if len(services) == 1:
+            return (*own, *(gate.check for gate in services[0].gates))
+        return (*own, *map(_of_the_asked, range(max(len(service.gates) for service in services))))
 
 
-def _of_the_asked(gates: Mapping[str, tuple[Gate, ...]], number: int) -> Filter:
+def _of_the_asked(number: int) -> Filter:
     """The gate of this number of the service that was chosen, if it has so many."""
-    checks = {name: each[number].check for name, each in gates.items() if len(each) > number}
 
     def check(x: Exchange) -> Verdict | Awaitable[Verdict]:
-        one = checks.get(x.service.name)
-        return None if one is None else one(x)
+        gates = x.service.gates
+        return gates[number].check(x) if number < len(gates) else None
 
     return check
 
@@ -101,7 +102,8 @@ def write(page: metrics.Page, gates: Sequence[Gate]) -> None:
     )
     page.counter(
         "arena_gateway_concurrency_over_total",
-        "Requests that found no place: queued or refused if the limit is enforced, else let pass.",
+        "Found no place: requests, queued or refused if the limit is enforced, else let pass; and hedges, copies and "
+        "revalidations, not sent then.",
         [(_labels(gate), gate.over) for gate in gates],
     )
     page.counter(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.flow.fallback import Fallback
     from arena.gateway.flow.hedge import HedgeRule
+    from arena.gateway.table.gate import Gate
     from arena.policy.rewrite import Rewriter
 
 Verdict = Refusal | Reply | None
@@ -52,8 +53,8 @@ _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET
 
 @dataclass(slots=True)
 class Service:
-    """The live targets of one service, how to choose among them (None: the default), and its retry budget, which survives a
-    swap. `tripped`: there are none because a person took them out of traffic."""
+    """The live targets of one service, how to choose among them (None: the default), its retry budget and its `gates`, which
+    survive a swap. `tripped`: there are none because a person took them out of traffic."""
 
     name: str
     targets: tuple[Target, ...]
@@ -61,6 +62,7 @@ class Service:
     pick: Pick | None = None
     retries: Retries = Retries()
     tripped: bool = False
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(slots=True)
