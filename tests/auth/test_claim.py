@@ -17,7 +17,7 @@ NAMES = st.sampled_from(["sub", "exp", "nbf", "iss", "aud", "roles", "scope", "j
 @given(st.dictionaries(NAMES, JSON | st.just("arena") | st.just(99.0), max_size=9))
 def test_any_claims_are_believed_or_refused(claims: dict[str, object]) -> None:
     try:
-        principal = claim.read_principal(claims, Jwt(), 50.0)
+        principal = claim.read_principal(claims, Jwt(), 50.0, ahead=10.0)
     except TokenRefused:
         return
     assert principal.subject
@@ -29,4 +29,4 @@ def test_any_claims_are_believed_or_refused(claims: dict[str, object]) -> None:
 @pytest.mark.parametrize(("age", "words"), [(5, "5 s"), (119, "2 min"), (7200, "2 h"), (86400 * 4, "4 d")])
 def test_the_age_of_an_expired_token_is_told(age: int, words: str) -> None:
     with pytest.raises(TokenExpired, match=f"expired {words} ago"):
-        claim.read_principal({"exp": 1000}, Jwt(), 1000 + age)
+        claim.read_principal({"exp": 1000}, Jwt(), 1000 + age, ahead=10.0)

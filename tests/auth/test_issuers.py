@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import jwt
 import pytest
 
 from arena.auth import errors, jwks, token
 from arena.auth.issuers import Issuers
+from arena.auth.revocation import Revocation, Revocations
 from arena.errors import ConfigError
 from arena.model.project import Jwks, Jwt
 from tests.issuer import KEYS, Issuer, jwk
@@ -49,6 +51,28 @@ def test_each_issuer_by_its_own_keys_and_rules(issuers: Issuers) -> None:
     assert issuers.verify(ONE.token("EdDSA", "b", aud=["api", "x"]), now)[0].subject == "ann"
     who, _ = issuers.verify(TWO.token("ES256", "a", realm_access={"roles": ["ops"]}), now)
     assert who.roles == {"ops"}
+
+
+@pytest.mark.parametrize(("issuer", "leeway"), [(ONE, 60), (TWO, 10)], ids=["its leeway", "10 seconds in any case"])
+def test_no_clock_that_is_ahead_makes_a_token_outlive_a_revocation(issuer: Issuer, leeway: int) -> None:
+    issuers = Issuers([OURS, replace(THEIRS, leeway=60.0), OTHERS])
+    _, one, two = issuers
+    one.keys, two.keys = jwks.read(jwks_of(jwk("RS256", "a"))).keys, jwks.read(jwks_of(jwk("ES256", "a"))).keys
+    algorithm, at = ("RS256" if issuer is ONE else "ES256"), int(time.time())
+    revoked = Revocations([Revocation("subject", "ann", at)], ours=issuers.ours)
+
+    def outcome(iat: int, now: float) -> str:
+        try:
+            revoked.check(issuers.verify(issuer.token(algorithm, "a", iat=iat, exp=at + 9999), now)[0])
+        except errors.TokenRefused as refusal:
+            return refusal.code
+        return "let in"
+
+    for ahead in range(0, 3 * leeway, leeway // 5):  # by so much may the clock be ahead of a token issued before `at`
+        assert outcome(at + ahead, at + 0.5) != "let in"  # when it was first shown
+        if ahead <= leeway:
+            assert outcome(at + ahead, at + 5000) == "token-revoked"  # and for ever
+    assert outcome(at + leeway + 1, at + leeway + 1) == "let in"
 
 
 def test_no_issuer_speaks_for_another(issuers: Issuers) -> None:

@@ -63,6 +63,14 @@ def test_leeway_stretches_both_ends(forge) -> None:
         lenient.verify(forge(CLAIMS | {"exp": NOW - 10}), NOW)
 
 
+@pytest.mark.parametrize(("leeway", "ahead"), [(0, 10), (9, 10), (60, 60)])
+def test_a_clock_that_is_ahead_is_forgiven_for_ten_seconds_or_the_leeway(forge, leeway: float, ahead: int) -> None:
+    verifier = Verifier(Jwt(SECRET, leeway=leeway))
+    assert verifier.verify(forge(CLAIMS | {"iat": NOW + ahead}), NOW).issued_at == NOW + ahead
+    with pytest.raises(errors.TokenNotYetValid, match=r"issued \d+ .* from now"):
+        verifier.verify(forge(CLAIMS | {"iat": NOW + ahead + 1}), NOW)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -77,6 +85,9 @@ def test_leeway_stretches_both_ends(forge) -> None:
         ({"exp": -(10**400)}, "token-malformed"),
         ({"nbf": NOW + 1}, "token-not-yet-valid"),
         ({"nbf": "soon"}, "token-malformed"),
+        ({"iat": NOW + 10.5}, "token-not-yet-valid"),
+        ({"iat": NOW + 86400}, "token-not-yet-valid"),
+        ({"iat": "now"}, "token-malformed"),
         ({"sub": None}, "token-missing-claim"),
         ({"sub": ""}, "token-malformed"),
         ({"sub": 7}, "token-malformed"),

@@ -1,6 +1,12 @@
 """The claims of a token, checked by type and against the clock.
 
-Source: RFC 7519 section 4.1 (registered claims), RFC 8693 section 4.2 (`scope`); `roles` is a JSON array of strings.
+Theory of `iat`. A revocation by subject refuses what was issued before it, so it is worth as much as `iat` is. One in the
+future is refused, for a token of a clock that is ahead would outlive the revocation by as much. What clocks may differ by is
+forgiven: the `leeway`, and 10 seconds in any case, because an issuer's clock is never quite ours. By so much another issuer's
+token may be older than it says, and its principal is said to be. What cannot be revoked by subject need not be asked.
+
+Source: RFC 7519 section 4.1 (registered claims), RFC 8693 section 4.2 (`scope`), FAPI 2.0 Security Profile section 5.3.2.1
+(an `iat` up to 10 seconds ahead is accepted); `roles` is a JSON array of strings.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ from arena.auth.errors import (
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 
+AHEAD = 10.0  # seconds by which the clock of any issuer may be ahead
+
 _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
 _ISSUE = "issue it with this project's `arena token issue`"
 _ASK_ISSUER = "ask its issuer for a new one"
@@ -28,15 +36,16 @@ _LATEST = 2.0**53  # seconds; beyond this a float no longer counts them
 
 
 def read_principal(
-    claims: dict[str, Any], jwt: Jwt, now: float, *, foreign: bool = False, introduced: bool = False
+    claims: dict[str, Any], jwt: Jwt, now: float, *, ahead: float, foreign: bool = False, introduced: bool = False
 ) -> Principal:
-    """Check every claim that Arena gives a meaning to. `foreign`: the issuer is another than the one we sign for. `introduced`:
-    it may speak of the bearers of API keys and of other issuers' subjects, as the gateway does and nobody else. Raises a
-    TokenRefused that names the first claim at fault."""
+    """Check every claim that Arena gives a meaning to. `ahead`: by how many seconds the issuer's clock may be, as `iat` tells;
+    infinite for whatever it tells. `foreign`: the issuer is another than the one we sign for. `introduced`: it may speak of the
+    bearers of API keys and of other issuers' subjects, as the gateway does and nobody else. Raises a TokenRefused that names
+    the first claim at fault."""
     expires_at = _read_time(claims, "exp", required=True)
     if now >= expires_at + jwt.leeway:
         raise TokenExpired(
-            f"the token expired {_ago(now - expires_at)} ago", hint=_NEW_TOKEN if jwt.is_ours else _ASK_ISSUER
+            f"the token expired {_span(now - expires_at)} ago", hint=_NEW_TOKEN if jwt.is_ours else _ASK_ISSUER
         )
     if now < _read_time(claims, "nbf") - jwt.leeway:
         raise TokenNotYetValid("the token is not valid yet", hint="wait, or compare the clocks of the two machines")
@@ -50,7 +59,7 @@ def read_principal(
         scopes=frozenset(_read_scope(claims)),
         expires_at=expires_at,
         token_id=_read_name(claims, "jti"),
-        issued_at=_read_time(claims, "iat"),
+        issued_at=_read_issued(claims, now, ahead, foreign=foreign),
         issuer=_read_first_issuer(claims) if introduced else jwt.issuer if foreign else "",
     )
 
@@ -65,6 +74,17 @@ def _read_time(claims: dict[str, Any], name: str, *, required: bool = False) -> 
     if not -_LATEST <= value <= _LATEST or not math.isfinite(value):
         raise TokenMalformed(f"the claim {name} is out of range", hint=_NEW_TOKEN)
     return float(value)
+
+
+def _read_issued(claims: dict[str, Any], now: float, ahead: float, *, foreign: bool) -> float:
+    """The earliest time by our clock at which the token may have been issued."""
+    issued_at = _read_time(claims, "iat")
+    if issued_at > now + ahead:
+        raise TokenNotYetValid(
+            f"the token says that it was issued {_span(issued_at - now)} from now",
+            hint="compare the clocks of the two machines; gateway.auth.jwt.leeway forgives a difference",
+        )
+    return max(0.0, issued_at - ahead) if foreign else issued_at
 
 
 def _check_issuer(claims: dict[str, Any], wanted: str) -> None:
@@ -148,7 +168,7 @@ def _absent(name: str) -> Any:
     raise TokenMissingClaim(f"the token has no {name} claim", hint=_NEW_TOKEN)
 
 
-def _ago(seconds: float) -> str:
+def _span(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"

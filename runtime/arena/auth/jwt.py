@@ -46,7 +46,8 @@ class Verifier:
         """`verify` for a token that is decoded already."""
         self._check_header(unverified.header)
         self._check_signature(token, unverified.header)
-        return claim.read_principal(unverified.claims, self.jwt, now, foreign=self.foreign)
+        ahead = max(self.jwt.leeway, claim.AHEAD)
+        return claim.read_principal(unverified.claims, self.jwt, now, ahead=ahead, foreign=self.foreign)
 
     def _check_header(self, header: dict[str, object]) -> None:
         allowed = self._algorithms

@@ -1,7 +1,8 @@
 """Tokens taken back before they expire: one by its id, or all that a subject was issued so far.
 
 A token's `iat` is in whole seconds, so a subject's revocation covers the whole second it was made in: rather a new token
-refused for a second than an old one let in. Source: RFC 7519 sections 4.1.6 (`iat`) and 4.1.7 (`jti`).
+refused for a second than an old one let in; another issuer's, whose clock is not ours, for as long as clocks may differ (see
+`auth.claim`). Source: RFC 7519 sections 4.1.6 (`iat`) and 4.1.7 (`jti`).
 
 Ids and subjects are unique within an issuer only. A revocation that names no issuer holds for all of them: rather another's
 namesake refused than a stolen token let in.

@@ -26,8 +26,9 @@ def key_of(issuer: str, subject: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated caller. `expires_at` is Unix seconds, None for never; `token_id` is the `jti`, '' for none;
-    `issued_at` is Unix seconds, 0 when the credential does not say. `issuer` is whose word that is, '' for ours: tokens we
-    sign, API keys, client certificates. `key` stands for the caller wherever callers are told apart."""
+    `issued_at` is the earliest time by our clock at which the credential may have been issued, in Unix seconds, 0 when it does
+    not say. `issuer` is whose word that is, '' for ours: tokens we sign, API keys, client certificates. `key` stands for the
+    caller wherever callers are told apart."""
 
     subject: str
     roles: frozenset[str] = frozenset()

@@ -86,7 +86,9 @@ class JwtSection(Section):
         description="The `aud` a token must carry; any one of a list. `arena token issue` signs for the first.",
     )
     leeway: Annotated[Duration, Field(le=3600)] = Field(
-        default=0.0, description="Clock difference forgiven when `exp` and `nbf` are checked; an hour at most."
+        default=0.0,
+        description="Clock difference forgiven when `exp`, `nbf` and `iat` are checked (for `iat` 10s at least); an hour at"
+        " most. Where another issuer's subject is revoked, what it is issued within that time is refused too.",
     )
     roles_claim: Name = Field(
         default="roles",
