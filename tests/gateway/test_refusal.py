@@ -20,6 +20,17 @@ def test_a_problem_has_the_members_of_rfc_9457_and_a_request_id() -> None:
     }
 
 
+def test_who_caused_it_decides_the_outcome() -> None:
+    ours, theirs, early = (
+        Refusal(504, "upstream-timeout", ""),
+        Refusal(504, "deadline-exceeded", "", by_client=True),
+        of_wire(501, ""),
+    )
+    assert [one.outcome(sent=False) for one in (ours, theirs, early)] == ["failed", "refused", "refused"]
+    assert [one.outcome(sent=True) for one in (ours, theirs)] == ["failed", "left"]
+    assert Refusal(413, "body-too-large", "").outcome(sent=True) == "refused"
+
+
 @pytest.mark.parametrize("status", [400, 408, 413, 417, 431, 501, 505])
 def test_every_status_of_the_wire_has_a_kind(status: int) -> None:
     refusal = of_wire(status, "why")

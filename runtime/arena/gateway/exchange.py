@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 Outcome = Literal[
     "served",  # the upstream's reply was passed on whole
-    "refused",  # the gateway answered: the request was at fault
-    "failed",  # the gateway answered: the upstream, or its absence, was at fault
+    "refused",  # the gateway answered: the client caused it, whatever the status
+    "failed",  # the gateway answered: the upstream, its absence or a limit of ours caused it
     "cut",  # the reply had begun and could not be finished; the client saw the connection break
-    "left",  # the client went away first
+    "left",  # the client went away first, or its own deadline passed while an instance was busy with it
 ]
 
 

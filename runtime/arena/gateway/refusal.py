@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 from arena.gateway.wire.date import DateLine
 
@@ -52,13 +53,21 @@ _KIND_OF_WIRE_STATUS = {
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is answered by the gateway: `kind` is a key of TITLES, `detail` tells the person what to do,
-    `headers` are further header lines. `close`: the connection cannot be used for another request."""
+    `headers` are further header lines. `close`: the connection cannot be used for another request. `by_client`: the client
+    caused it, which a status below 500 says by itself."""
 
     status: int
     kind: str
     detail: str
     headers: tuple[bytes, ...] = ()
     close: bool = False
+    by_client: bool = False
+
+    def outcome(self, *, sent: bool) -> Literal["refused", "failed", "left"]:
+        """What it makes of a request: who caused it decides, not the status. `sent`: an instance was asked already."""
+        if self.status >= 500 and not self.by_client:
+            return "failed"
+        return "left" if self.by_client and sent else "refused"
 
     def body(self, request_id: str) -> bytes:
         """The problem as JSON."""
@@ -93,7 +102,7 @@ class Content:
 
 def of_wire(status: int, detail: str) -> Refusal:
     """The refusal of bytes that are not an acceptable message; the connection ends with it."""
-    return Refusal(status, _KIND_OF_WIRE_STATUS[status], detail, close=True)
+    return Refusal(status, _KIND_OF_WIRE_STATUS[status], detail, close=True, by_client=True)
 
 
 STATUS_LINES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,18 @@ async def broken_off(talk: Talk) -> None:
 
 async def silence(_talk: Talk) -> None:
     await asyncio.sleep(3600)
+
+
+async def test_a_clients_own_deadline_says_nothing_about_the_route(start: Start, stub: Stub) -> None:
+    stub.answer = silence
+    route = replace(ROUTE, breaker=replace(RULE, failures=1))
+    gateway = await start(stub.endpoint(), routes=(route,), traffic=PLAIN)
+    async with connected(gateway) as client:
+        for seconds in (-1.0, 0.05):
+            deadline = f"x-request-deadline: {time.time() + seconds:.3f}\r\n".encode()
+            (await client.ask(get("/", deadline))).problem(504, "deadline-exceeded")
+    await eventually(lambda: gateway.plane.stats.in_flight == 0)
+    assert state(gateway) == "closed"
 
 
 @pytest.mark.parametrize("answer", [bad_gateway, hang_up, broken_off, silence])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -284,14 +285,16 @@ async def test_a_request_whose_reply_broke_off(
     assert (reply.status, counter.count) == ((201, 1) if repeated else (409, 0))
 
 
+@pytest.mark.parametrize("whose", ["upstream-timeout", "deadline-exceeded"])
 @pytest.mark.parametrize("keep_errors", [False, True])
 async def test_a_request_that_got_no_reply_is_carried_out_again_unless_errors_are_kept(
-    guarded: Any, service: Counter, keep_errors: bool
+    guarded: Any, service: Counter, keep_errors: bool, whose: str
 ) -> None:
     gateway = await guarded(replace(ruled(keep_errors=keep_errors), first_byte_timeout=0.3))
     service.go.clear()
+    own = f"x-request-deadline: {time.time() + 0.2:.3f}\r\n".encode() if whose == "deadline-exceeded" else b""
     async with connected(gateway) as client:
-        (await client.ask(post(b"pay", "/", ALICE, KEY))).problem(504, "upstream-timeout")
+        (await client.ask(post(b"pay", "/", ALICE, KEY, own))).problem(504, whose)
         service.go.set()
         await eventually(lambda: gateway.plane.stats.in_flight == 0)
         reply = await again(client, post(b"pay", "/", ALICE, KEY), 409 if keep_errors else 201)

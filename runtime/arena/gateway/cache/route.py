@@ -32,7 +32,7 @@ WAIT_SECONDS = 5.0
 """How long a request waits for an identical one before it goes by itself."""
 _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
 _ALIKE = (b"accept", b"accept-encoding", b"accept-language", b"origin")
-_NOT_KEPT = Refusal(504, "not-cached", "nothing fresh is kept, and the request says only-if-cached")
+_NOT_KEPT = Refusal(504, "not-cached", "nothing fresh is kept, and the request says only-if-cached", by_client=True)
 Verdict = Refusal | Reply | None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from arena.gateway.exchange import Exchange
+from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.trace import identify
 from arena.gateway.flow import record
 from arena.gateway.refusal import STATUS_LINES, Refusal, Reply, of_wire, reply
@@ -36,7 +36,8 @@ def refuse(x: Exchange, refusal: Refusal) -> None:
         return
     if refusal.close:
         x.head.keep_alive = False
-    _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers)
+    outcome = refusal.outcome(sent=bool(x.sent_at))
+    _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers, outcome=outcome)
 
 
 def refuse_unread(client: ClientConnection, refusal: Refusal) -> None:
@@ -71,7 +72,9 @@ def answer_here(x: Exchange) -> None:
         if isinstance(content, Refusal):
             refuse(x, content)
         else:
-            _answer(x, content.status, content.content_type, content.body, (b"cache-control: no-store",))
+            _answer(
+                x, content.status, content.content_type, content.body, (b"cache-control: no-store",), outcome="served"
+            )
     elif match.refusal is not None:
         refuse(x, match.refusal)
 
@@ -91,7 +94,9 @@ def give(x: Exchange, given: Reply) -> None:
     client.reply_done(x, now)
 
 
-def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...]) -> None:
+def _answer(
+    x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...], *, outcome: Outcome
+) -> None:
     client = x.client
     x.status = status
     x.bytes_out = len(body)
@@ -99,7 +104,7 @@ def _answer(x: Exchange, status: int, content_type: bytes, body: bytes, headers:
     headers = (x.ids, x.reply_fields, *headers, connection_line(x))
     client.write(reply(status, content_type, body, headers, head_only=x.head.method == b"HEAD"))
     now = monotonic()
-    record.finish(x, "refused" if 400 <= status < 500 else "failed" if status >= 500 else "served", now)
+    record.finish(x, outcome, now)
     client.reply_done(x, now)
 
 

@@ -36,7 +36,7 @@ def prepare(x: Exchange, route: CompiledRoute) -> Refusal | None:
     if seconds == NEVER:
         return None
     if seconds <= 0.0:
-        return failure.too_late("the deadline had passed before the request came")
+        return failure.too_late("the deadline had passed before the request came", by_client)
     tries.deadline = monotonic() + seconds
     tries.by_client = by_client
     tries.until(x, seconds, failure.deadline_passed)

@@ -108,19 +108,19 @@ def deadline_passed(x: Exchange) -> None:
     tries.deadline = 0.0  # a timer may be early by a hair
     target = x.target
     if target is None:
-        fallback.give_up(x, "failed", too_late("the deadline passed before an instance answered"))
+        fallback.give_up(x, "failed", too_late("the deadline passed before an instance answered", tries.by_client))
         return
     _count_error(x, "deadline")
     if tries.by_client:
         attempt.forgotten(x, target)
     else:
         attempt.failed(x, monotonic())
-    fallback.give_up(x, "failed", too_late(f"{_place(x)} sent no reply before the deadline"))
+    fallback.give_up(x, "failed", too_late(f"{_place(x)} sent no reply before the deadline", tries.by_client))
 
 
-def too_late(detail: str) -> Refusal:
-    """What is answered when the deadline has passed."""
-    return Refusal(504, "deadline-exceeded", detail)
+def too_late(detail: str, by_client: bool) -> Refusal:
+    """What is answered when the deadline has passed, the client's own or the route's."""
+    return Refusal(504, "deadline-exceeded", detail, by_client=by_client)
 
 
 def broke_protocol(x: Exchange, why: str, upstream: UpstreamConnection | None = None) -> None:

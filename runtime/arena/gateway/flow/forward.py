@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from arena.gateway.table.routing import Filter, Verdict
 
 _NO_UPGRADE = Refusal(
-    501, "not-implemented", "this route does not switch protocols; `upgrade: websocket` lets WebSocket through"
+    501,
+    "not-implemented",
+    "this route does not switch protocols; `upgrade: websocket` lets WebSocket through",
+    by_client=True,
 )
 
 

@@ -36,7 +36,8 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
 
 def _line(x: Exchange, outcome: Outcome, took: float) -> str:
     target, status = x.target, x.status
-    level = "info" if status < 500 and outcome != "cut" else "error"
+    # What the client caused is no error of ours.
+    level = "info" if (status < 500 and outcome != "cut") or outcome in ("refused", "left") else "error"
     return (
         f'{{"time":"{x.client.plane.stamp.now()}","level":"{level}","event":"answered","request_id":"{x.request_id}",'
         f'"trace_id":"{x.trace_id}",{x.match.log_part},'

@@ -193,7 +193,7 @@ class _Watch:
             kept = self._size <= rule.max_reply_bytes
             reply = Reply(self._status, self._fields, b"".join(self._pieces)) if kept else None
             spawn(self._guard.settle(self._name, Record(print_, True, reply)), name="idempotency")
-        elif outcome in ("cut", "failed") and (answered or (rule.keep_errors and x.sent_at)):
+        elif outcome in ("cut", "failed", "left") and (answered or (rule.keep_errors and x.sent_at)):
             # The service has said that it was done, or nobody knows and the route wants it once at most.
             spawn(self._guard.settle(self._name, Record(print_, True)), name="idempotency")
         else:
