@@ -6,6 +6,8 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import psutil
@@ -22,7 +24,7 @@ def describe(cores: Cores) -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "cores": _cores(cores),
         "load": f"{os.getloadavg()[0]:.2f} before the run",
-        "python": platform.python_version(),
+        "python": _python(),
         "uvloop": importlib.metadata.version("uvloop"),
         "httptools": importlib.metadata.version("httptools"),
         "wrk": first_line("wrk", "-v").removeprefix("wrk ").split(" [")[0],
@@ -41,6 +43,21 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor() or "unknown"
+
+
+def _python() -> str:
+    """The interpreter and how it was optimised, which moves all of Arena's figures by a tenth and more: with a profile (PGO)
+    and across files (LTO). Distributions do both without a word in what the build leaves behind (sysconfig)."""
+    told = " ".join(str(sysconfig.get_config_var(name)) for name in ("CONFIG_ARGS", "PY_CFLAGS_NODIST"))
+    marks = {"PGO": ("--enable-optimizations", "-fprofile-use", "-fprofile-instr-use"), "LTO": ("--with-lto", "-flto")}
+    optimised = [name for name, flags in marks.items() if any(flag in told for flag in flags)]
+    if optimised:
+        build = f"built with {' and '.join(optimised)}"
+    elif sys.base_prefix == "/usr":
+        build = "as the distribution built it"
+    else:
+        build = "built with neither PGO nor LTO"
+    return f"{platform.python_implementation()} {platform.python_version()}, {build} ({platform.python_compiler()})"
 
 
 def _commit() -> str:

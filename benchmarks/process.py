@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from arena.supervisor import ports
 from benchmarks.pin import pinned
 
 _LONGEST_TAIL = 600  # characters
@@ -95,10 +96,8 @@ def await_port(process: Running, port: int, timeout: float = 15.0) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that is free, and not one that the kernel gives to a client of the many measured here."""
+    return ports.pick("127.0.0.1", ())
 
 
 def tail(file: Path, lines: int = 5) -> str:

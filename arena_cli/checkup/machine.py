@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from arena_cli.checkup.check import Check
 
 OLDEST_PYTHON = (3, 11)
-ENOUGH_FILES = 8192  # descriptors: 5,000 idle clients, their upstreams, logs and room to spare
+ENOUGH_FILES = 8192  # for 4,000 clients of a gateway worker, with a connection to an instance for each
 
 
 def checks() -> Iterator[Check]:
@@ -54,13 +54,13 @@ def model(engine: bool, weights: bool) -> Check:
 
 
 def files(limit: int | None) -> Check:
-    """Whether enough files and connections may be open at once; None is for a machine that does not say."""
+    """Whether a gateway worker, which raises its own limit to the hard one, may have enough files and connections open at
+    once; None is for a machine that does not say."""
     if limit is None:
         return Check("open files", "not_checked", "this machine does not say")
     if limit < ENOUGH_FILES:
-        return Check(
-            "open files", "warn", f"at most {limit} per process", f"ulimit -n {ENOUGH_FILES} before `arena up`"
-        )
+        remedy = f"raise the hard limit (ulimit -Hn) to {ENOUGH_FILES} before `arena up`"
+        return Check("open files", "warn", f"at most {limit} per process", remedy)
     return Check("open files", "ok", "no limit" if limit >= sys.maxsize else f"at most {limit} per process")
 
 
@@ -69,5 +69,5 @@ def _file_limit() -> int | None:
         import resource
     except ImportError:
         return None
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

@@ -18,6 +18,7 @@ from benchmarks.site import Keys, Site
 
 NAME = "first event of a stream, later by"
 _ASKS = 300
+_PATIENCE = 10.0  # seconds
 _EVENT, _END = b"data: 1\n\n", b"0\r\n\r\n"
 
 
@@ -55,7 +56,7 @@ class _Client(contextlib.AbstractContextManager["_Client"]):
     """One connection that asks for streams and times their beginning."""
 
     def __init__(self, port: int, token: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._request = f"GET /events HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 

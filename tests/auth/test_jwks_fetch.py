@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from arena.auth.jwks_fetch import FetchFailed, fetch, fetch_keys
 from arena.model.project import Jwks
 from tests.issuer import issuing, jwk
 from tests.pki import Authority
+from tests.ports import free_port
 
 
 async def test_the_document_and_how_long_it_may_be_kept() -> None:
@@ -56,10 +56,8 @@ async def test_a_slow_issuer_is_not_waited_for_for_ever() -> None:
 
 
 async def test_nobody_there() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        with pytest.raises(FetchFailed, match="connect error") as caught:
-            await fetch(f"http://127.0.0.1:{taken.getsockname()[1]}/keys")
+    with pytest.raises(FetchFailed, match="connect error") as caught:
+        await fetch(f"http://127.0.0.1:{free_port()}/keys")
     assert "127.0.0.1" not in str(caught.value)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.process import await_port, free_port, running
+from benchmarks.process import await_port, running
+from tests.ports import free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
 _WORKER = (

@@ -10,9 +10,10 @@ import psutil
 import pytest
 
 from tests.chaos.load import Load
-from tests.chaos.wretch import black_hole, refusing, silent
-from tests.e2e.conftest import Sandbox, free_port
+from tests.chaos.wretch import black_hole, silent
+from tests.e2e.conftest import Sandbox
 from tests.e2e.load import CALLERS
+from tests.ports import free_port
 
 RELOADS = 50
 LULL = 1.0  # seconds of load between two mishaps
@@ -148,8 +149,8 @@ def test_upstreams_that_refuse_swallow_or_say_nothing(sandbox: Sandbox) -> None:
     """Two instances are well; of the others nobody is told, so that each must be found out by its failures."""
     ports = [free_port(), free_port()]
     sandbox.write("".join(ECHO % (number, port, port) for number, port in enumerate(ports)))
-    with refusing() as refused, black_hole() as swallowed, silent() as mute:
-        urls = [f"http://127.0.0.1:{port}" for port in (*ports, refused, swallowed, mute)]
+    with black_hole() as swallowed, silent() as mute:
+        urls = [f"http://127.0.0.1:{port}" for port in (*ports, free_port(), swallowed, mute)]
         with (sandbox.directory / "arena.yaml").open("a") as file:
             file.write(OUTSIDE % urls)
         sandbox.arena("up", "-d")

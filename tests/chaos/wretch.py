@@ -1,4 +1,4 @@
-"""Upstreams that fail in the three ways a network knows: they refuse, they swallow, or they take for ever."""
+"""Upstreams that fail as a network can, beside refusing, which a `free_port` does: they swallow, or they take for ever."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ import threading
 from collections.abc import Iterator
 
 FILLERS = 16  # connections that nobody accepts: after a few, the kernel drops whoever knocks
-
-
-@contextlib.contextmanager
-def refusing() -> Iterator[int]:
-    """A port at which nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
 
 
 @contextlib.contextmanager

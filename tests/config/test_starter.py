@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 import urllib.request
@@ -11,6 +10,7 @@ import pytest
 
 from arena.config import Loaded
 from arena.config.starter import project_name, text
+from tests.ports import free_port
 
 SCHEMA_LINE = "# yaml-language-server: $schema=./.arena/schema.json"
 
@@ -43,8 +43,7 @@ def test_it_loads_without_a_problem_or_a_note(load: Callable[..., Loaded]) -> No
 
 def test_its_service_answers_on_its_port(load: Callable[..., Loaded]) -> None:
     command = load(text("x")).project.services[0].command
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(command, env={**os.environ, "PORT": str(port)}, stderr=subprocess.DEVNULL)
     try:
         assert b"hello" in answer(f"http://127.0.0.1:{port}/health")

@@ -19,6 +19,7 @@ from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Dependency, Probe, Service
+from tests.ports import free_port
 
 
 class Outer:
@@ -42,8 +43,8 @@ async def outer() -> AsyncIterator[tuple[Outer, Service]]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, free_port: list[int], outer: tuple[Outer, Service]) -> Project:
-    gateway, registry = GatewaySettings(port=free_port[0]), RegistrySettings(port=free_port[1])
+def project(tmp_path: Path, outer: tuple[Outer, Service]) -> Project:
+    gateway, registry = GatewaySettings(port=free_port()), RegistrySettings(port=free_port())
     blind = Service("blind", urls=(Address("127.0.0.1", 9),))
     return Project("demo", str(tmp_path), gateway=gateway, registry=registry, services=(outer[1], blind))
 

@@ -19,6 +19,7 @@ from arena.errors import ArenaError, NothingRunning, PortTaken
 from arena.model.layout import StateLayout
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Service
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -67,10 +68,10 @@ async def test_there_is_nothing_to_recover_where_nothing_ran(layout: StateLayout
     assert not await launch.recover(layout)
 
 
-async def test_a_killed_daemon_is_followed_by_one_that_adopts(layout: StateLayout, free_port: list[int]) -> None:
+async def test_a_killed_daemon_is_followed_by_one_that_adopts(layout: StateLayout) -> None:
     directory = str(layout.root.parent.parent)
     project = Project(
-        "demo", directory, gateway=GatewaySettings(port=free_port[0]), registry=RegistrySettings(port=free_port[1]),
+        "demo", directory, gateway=GatewaySettings(port=free_port()), registry=RegistrySettings(port=free_port()),
         services=(Service("nap", ("sleep", "600"), directory=directory),),
     )  # fmt: skip
     await launch.ensure(layout, directory)

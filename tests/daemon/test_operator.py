@@ -21,6 +21,7 @@ from arena.model.logline import LogQuery
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Probe, Restart, Service
 from arena.model.workload import Workload
+from tests.ports import free_port
 
 ECHO = Path(__file__).parents[1] / "e2e" / "echo_service.py"
 NAP = Service("nap", ("sleep", "600"), directory="/")
@@ -29,8 +30,8 @@ OUTSIDE = Service("out", urls=(Address("127.0.0.1", 9),), probe=Probe("/", inter
 
 
 @pytest.fixture
-def project(tmp_path: Path, free_port: list[int]) -> Project:
-    gateway, registry = GatewaySettings(port=free_port[0]), RegistrySettings(port=free_port[1])
+def project(tmp_path: Path) -> Project:
+    gateway, registry = GatewaySettings(port=free_port()), RegistrySettings(port=free_port())
     return Project("demo", str(tmp_path), gateway=gateway, registry=registry, services=(NAP, TALK))
 
 

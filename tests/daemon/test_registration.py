@@ -13,6 +13,7 @@ from arena.daemon.registration import Entry, Registrations, external_entries
 from arena.model.address import Address
 from arena.model.service import Probe, Service
 from arena.model.workload import Workload
+from tests.ports import free_port
 from tests.registry.conftest import RegistryProcess
 
 WEB = Workload("web", "service", ("run",), "/p", registered=True, metadata={"tier": "1"})
@@ -20,9 +21,9 @@ HERE = Address("127.0.0.1", 9)
 
 
 @pytest.fixture
-def registry(tmp_path: Path, free_port: list[int]) -> RegistryProcess:
+def registry(tmp_path: Path) -> RegistryProcess:
     registry = RegistryProcess(tmp_path, ttl=1.0)
-    registry.port = free_port[0]  # known before it starts, as a project's is
+    registry.port = free_port()  # known before it starts, as a project's is
     return registry
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.docs.conftest import Try
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox
+from tests.ports import free_port
 
 SPARE = "  spare: {command: python echo_service.py, healthcheck: {http: /health, interval: 1s}}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.docs.conftest import Try
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox
+from tests.ports import free_port
 
 FOLDER = Path(__file__).resolve().parents[2] / "services" / "ai_service"
 MODEL = """

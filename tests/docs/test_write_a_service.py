@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.docs.conftest import Try
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox
+from tests.ports import free_port
 
 
 def test_the_page(sandbox: Sandbox, how_to: Try) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
+from tests.ports import free_port
 
 ECHO = Path(__file__).parent / "echo_service.py"
 SECRET = "a secret for tests that is long enough to be one"
@@ -92,13 +93,6 @@ def poll(ask: Callable[[], Any], good: Callable[[Any], bool], patience: float = 
         if good(answer) or time.monotonic() > deadline:
             return answer
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

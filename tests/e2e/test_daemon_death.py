@@ -9,7 +9,8 @@ from contextlib import closing
 
 import psutil
 
-from tests.e2e.conftest import Sandbox, free_port, poll
+from tests.e2e.conftest import Sandbox, poll
+from tests.ports import free_port
 
 WEB = """
   web:

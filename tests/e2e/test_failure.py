@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.e2e.conftest import Sandbox, free_port, poll
+from tests.e2e.conftest import Sandbox, poll
+from tests.ports import free_port
 
 OK = "  web:\n    command: python echo_service.py\n"
 

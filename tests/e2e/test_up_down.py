@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox
+from tests.ports import free_port
 
 WEB = """
   web:

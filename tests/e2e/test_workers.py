@@ -8,8 +8,9 @@ import time
 
 import httpx
 
-from tests.e2e.conftest import Sandbox, free_port, poll
+from tests.e2e.conftest import Sandbox, poll
 from tests.e2e.load import Load
+from tests.ports import free_port
 
 WEB = """
   web:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,6 +22,7 @@ from arena.model.address import Address
 from arena.model.project import Jwt, Timeouts
 from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
+from tests.ports import free_port
 
 SECRET = "a secret of thirty-two bytes or more, for tests"
 PATIENCE = 5.0
@@ -182,9 +182,7 @@ class Stub:
 
 def nowhere(instance: str = "web-0") -> Endpoint:
     """An endpoint where nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return Endpoint("web", instance, Address("127.0.0.1", sock.getsockname()[1]), "passing")
+    return Endpoint("web", instance, Address("127.0.0.1", free_port()), "passing")
 
 
 # The gateway.

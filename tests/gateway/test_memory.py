@@ -26,7 +26,7 @@ def test_nothing_for_routes_that_ask_for_nothing() -> None:
     memory.use(spec(WRITES), None)
     memory.write(page)
     assert (memory.cache, memory.idempotency, page.text().strip()) == (None, None, "")
-    assert memory.guard(WRITES) == () and memory.cached(WRITES, (WRITES,), None) is None
+    assert memory.guard(WRITES) == () and memory.cached(WRITES, (WRITES,), None, ()) is None
 
 
 def test_it_stays_as_long_as_it_is_asked_for() -> None:
@@ -45,8 +45,8 @@ def test_a_route_for_the_same_uris_tells_the_cache_of_changes() -> None:
     memory = Memory()
     routes = (KEEPS, WRITES, ELSEWHERE, ONCE)
     memory.use(spec(*routes), None)
-    assert isinstance(memory.cached(KEEPS, routes, None), RouteCache)
-    assert memory.cached(WRITES, routes, None) is not None
-    assert memory.cached(ELSEWHERE, routes, None) is None
-    assert memory.cached(ONCE, routes, None) is None
+    assert isinstance(memory.cached(KEEPS, routes, None, ()), RouteCache)
+    assert memory.cached(WRITES, routes, None, ()) is not None
+    assert memory.cached(ELSEWHERE, routes, None, ()) is None
+    assert memory.cached(ONCE, routes, None, ()) is None
     assert len(memory.guard(ONCE)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from arena.model.project import GatewaySettings, Jwt, Timeouts
 from arena.model.route import Route
 from arena.model.snapshot import Snapshot
 from tests.gateway.kit import PATIENCE, SECRET, Client, Stub, Talk, eventually, get
+from tests.ports import free_port
 
 
 class Process:
@@ -75,16 +77,8 @@ class Process:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def process(tmp_path: Path, free_port: int) -> Iterator[Process]:
-    one = Process(tmp_path, free_port)
+def process(tmp_path: Path) -> Iterator[Process]:
+    one = Process(tmp_path, free_port())
     one.write(one.spec)
     yield one
     one.kill()
@@ -200,23 +194,67 @@ def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
         load_spec(tmp_path / "missing.json")
 
 
-def test_half_of_the_files_are_for_clients() -> None:
-    assert 16 <= max_connections() <= 500_000
+INFINITY = resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised", "cap"),
+    [
+        (1024, 20_064, 20_064, 10_000),
+        (20_064, 20_064, None, 10_000),
+        (64, 64, None, 16),
+        (1024, INFINITY, 1_000_000, 499_968),
+        (INFINITY, INFINITY, None, 499_968),
+    ],
+)
+def test_half_of_the_files_are_for_clients(
+    soft: int, hard: int, raised: int | None, cap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    assert max_connections() == cap
+    assert asked == ([] if raised is None else [(raised, hard)])
+
+
+def test_a_limit_that_cannot_be_raised_is_lived_with(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("not allowed")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1064, INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert max_connections() == 500
+    assert "open files stay at 1064: not allowed" in caplog.text
+
+
+async def test_the_cap_is_that_of_the_hard_limit_and_is_told(process: Process) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        process.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    cap = max_connections()
+    client = await process.connect()
+    assert (await client.ask(get("/health"))).json["max_connections"] == cap
+    assert f"arena_gateway_max_connections {cap}" in (await client.ask(get("/metrics"))).body.decode()
+    assert f"at most {cap} client connections" in process.errors.read_text()
+    client.leave()
 
 
 async def test_a_worker_answers_at_an_inherited_socket_and_with_its_pages_alone_at_a_port_of_its_own(
-    process: Process, stub: Stub, free_port: int, monkeypatch: pytest.MonkeyPatch
+    process: Process, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        own = sock.getsockname()[1]
+    own, shared = free_port(), process.port
     process.snapshot.write_text(json.dumps(codec.encode(Snapshot(3, "e", (stub.endpoint(),)))))
     monkeypatch.setenv("PORT", str(own))
     monkeypatch.setenv("ARENA_INSTANCE_ID", "gateway-7")
-    with socket.create_server(("127.0.0.1", free_port)) as kept:
+    with socket.create_server(("127.0.0.1", shared)) as kept:
         monkeypatch.setenv("ARENA_LISTEN_FDS", str(kept.fileno()))
         process.start((kept.fileno(),))
-        for port, status in ((own, 404), (free_port, 200)):
+        for port, status in ((own, 404), (shared, 200)):
             process.port = port
             client = await process.connect()
             health = (await client.ask(get("/health"))).json
@@ -228,14 +266,14 @@ async def test_a_worker_answers_at_an_inherited_socket_and_with_its_pages_alone_
 
 
 async def test_a_worker_that_dies_keeps_nobody_from_connecting(
-    process: Process, free_port: int, monkeypatch: pytest.MonkeyPatch
+    process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", free_port)) as kept:
+    with socket.create_server(("127.0.0.1", process.port)) as kept:
         monkeypatch.setenv("ARENA_LISTEN_FDS", str(kept.fileno()))
         process.start((kept.fileno(),))
         (await process.connect()).leave()
         process.kill()
-        client = Client(*await asyncio.open_connection("127.0.0.1", free_port))
+        client = Client(*await asyncio.open_connection("127.0.0.1", process.port))
         await client.send(get("/health"))
         process.start((kept.fileno(),))
         assert (await client.reply()).status == 200

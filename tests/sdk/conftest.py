@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ import pytest
 import structlog
 import uvicorn
 from fastapi import FastAPI, Request, Response
+
+from tests.ports import free_port
 
 DEMO = """
 import logging
@@ -106,12 +107,6 @@ def restored_logging() -> Iterator[None]:
     for log, level, handlers, filters, propagate in before:
         log.setLevel(level)
         log.handlers[:], log.filters[:], log.propagate = handlers, filters, propagate
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:

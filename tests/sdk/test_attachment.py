@@ -19,7 +19,8 @@ from websockets.exceptions import InvalidStatus
 from arena import sdk
 from arena.auth import secret, service_token
 from arena.errors import ConfigError
-from tests.sdk.conftest import Start, StubRegistry, eventually, free_port
+from tests.ports import free_port
+from tests.sdk.conftest import Start, StubRegistry, eventually
 from tests.sdk.kit import Daemon
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

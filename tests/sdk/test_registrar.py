@@ -6,7 +6,8 @@ import pytest
 
 from arena.sdk import Environment
 from arena.sdk.registrar import Registrar
-from tests.sdk.conftest import StubRegistry, eventually, free_port
+from tests.ports import free_port
+from tests.sdk.conftest import StubRegistry, eventually
 
 
 @pytest.fixture

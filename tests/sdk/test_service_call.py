@@ -14,7 +14,7 @@ import pytest
 from arena import sdk
 from arena.sdk import service_call
 from arena.sdk.environment import DISCOVERY_URL, IDENTITY_FILE, TOKEN
-from tests.sdk.conftest import free_port
+from tests.ports import free_port
 from tests.sdk.kit import Daemon
 
 Reply = Callable[[str], tuple[int, bytes]]

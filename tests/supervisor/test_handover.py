@@ -1,7 +1,6 @@
 """Successors: started beside the running one, which ends only when they are ready."""
 
 import asyncio
-import socket
 from dataclasses import replace
 
 import pytest
@@ -10,6 +9,7 @@ from arena.errors import PartFailed
 from arena.model.address import Address
 from arena.model.service import Probe
 from arena.supervisor.reconcile import changes
+from tests.ports import free_port
 
 from .conftest import workload
 
@@ -18,10 +18,7 @@ PROBE = Probe(http="/health", interval=1.0, retries=2, start_period=5.0)
 
 @pytest.fixture
 def gate():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    return workload("gate", probe=PROBE, shared=Address("127.0.0.1", port), stop_grace_period=30.0)
+    return workload("gate", probe=PROBE, shared=Address("127.0.0.1", free_port()), stop_grace_period=30.0)
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ import pytest
 from arena.errors import PortTaken
 from arena.model.address import Address
 from arena.supervisor.listening import Listening
+from tests.ports import free_port
 
 
 @pytest.fixture
 def address():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return Address("127.0.0.1", sock.getsockname()[1])
+    return Address("127.0.0.1", free_port())
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from arena.tasks import cancel, spawn
 from arena.telemetry.accesslog import LineWriter, Stamp
 
 _log = logging.getLogger("arena.gateway")
-_RESERVED_FILES = 64
+_RESERVED_FILES, _MOST_FILES = 64, 1_000_000
 _EXIT_FAILURE, _EXIT_CONFIG = 1, 3
 
 
@@ -80,7 +80,8 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     # What was made until now stays for good: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    _log.info("listening on %s port %d, %d routes", spec.settings.host, spec.settings.port, len(plane.table.routes))
+    listening = "listening on %s port %d, %d routes, at most %d client connections"
+    _log.info(listening, spec.settings.host, spec.settings.port, len(plane.table.routes), plane.max_connections)
     await stop.wait()
     _log.info("draining: %d requests in flight", plane.stats.in_flight)
     clean = await plane.drain(door.close)
@@ -111,11 +112,22 @@ async def _open_own(view: View) -> Door | None:
 def max_connections() -> int:
     """How many clients may be connected: half of the files this process may open, because each may need an upstream
     connection too."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(16, (_raise_file_limit() - _RESERVED_FILES) // 2)
+
+
+def _raise_file_limit() -> int:
+    """Raise the soft limit of open files to the hard one, as every process may; what it is then, a million at most."""
+    soft, hard = (
+        _MOST_FILES if limit == resource.RLIM_INFINITY else min(limit, _MOST_FILES)
+        for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
     if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return max(16, (min(soft, 1_000_000) - _RESERVED_FILES) // 2)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        except (ValueError, OSError) as error:  # macOS names a hard limit that it does not grant
+            _log.warning("open files stay at %d: %s", soft, error)
+            return soft
+    return hard
 
 
 def _run(path: Path, spec: GatewaySpec) -> int:

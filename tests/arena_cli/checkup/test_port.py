@@ -7,6 +7,7 @@ from arena.model.address import Address
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Service
 from arena_cli.checkup.port import Wanted, check, wanted
+from tests.ports import free_port
 
 
 def test_only_fixed_ports_of_what_is_started_here_are_wanted() -> None:
@@ -29,9 +30,7 @@ def test_only_fixed_ports_of_what_is_started_here_are_wanted() -> None:
 
 
 def test_a_free_port() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    assert check(Wanted("gateway", "127.0.0.1", port), {}).verdict == "ok"
+    assert check(Wanted("gateway", "127.0.0.1", free_port()), {}).verdict == "ok"
 
 
 def test_a_taken_port_names_its_holder() -> None:

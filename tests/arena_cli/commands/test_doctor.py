@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 
 from tests.arena_cli.conftest import Inside
+from tests.ports import free_port
 
 
 def write(inside: Inside, gateway: int, registry: int) -> None:
@@ -10,13 +11,8 @@ def write(inside: Inside, gateway: int, registry: int) -> None:
     (inside.folder.path / "arena.yaml").write_text(text)
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
-
-
 def test_every_check_has_a_verdict(inside: Inside) -> None:
-    write(inside, *free_ports())
+    write(inside, free_port(), free_port())
     checks = (inside("doctor", "-o", "json")).json
     assert {check["verdict"] for check in checks} <= {"ok", "warn", "not_checked"}
     names = [check["name"] for check in checks]
@@ -25,9 +21,8 @@ def test_every_check_has_a_verdict(inside: Inside) -> None:
 
 
 def test_a_failed_check_is_exit_code_1_and_says_what_to_do(inside: Inside) -> None:
-    _, registry = free_ports()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        write(inside, taken.getsockname()[1], registry)
+        write(inside, taken.getsockname()[1], free_port())
         told = inside("doctor", code=1)
     assert "wanted by gateway, held by" in told.out and "→ stop that process" in told.out
     assert told.out.splitlines()[-1].startswith("1 failed")

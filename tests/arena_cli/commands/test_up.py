@@ -6,7 +6,7 @@ from arena.control.messages import UpRequest
 from arena.errors import PartFailed
 from tests.arena_cli.conftest import Inside
 from tests.arena_cli.fake import FakeOperator
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 
 
 def asked(daemon: FakeOperator) -> UpRequest:

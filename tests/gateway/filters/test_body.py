@@ -53,7 +53,7 @@ async def test_a_request_without_a_body_stays_without_one(start: Start, stub: St
         (b'{"admin":1}', b"", (415, "unsupported-media-type")),
         (b'{"admin":1}', b"Content-Type: text/plain\r\n", (415, "unsupported-media-type")),
         (b'{"admin":1}', JSON + b"Content-Type: text/plain\r\n", (415, "unsupported-media-type")),
-        (gzip.compress(b'{"admin":1}'), JSON + b"Content-Encoding: gzip\r\n", (415, "unsupported-media-type")),
+        (gzip.compress(b'{"admin":1}', mtime=0), JSON + b"Content-Encoding: gzip\r\n", (415, "unsupported-media-type")),
         (b'{"a":"%b"}' % (b"x" * 1000), JSON, (413, "body-too-large")),
     ],
 )

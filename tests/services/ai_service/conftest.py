@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.ports import free_port
+
 FOLDER = Path(__file__).resolve().parents[3] / "services" / "ai_service"
 # The service's package is found the way uvicorn finds it: by the folder it is started in.
 sys.path.insert(0, str(FOLDER))
@@ -29,12 +31,6 @@ WITHOUT_EXTRA = (
     "import sys; sys.modules['xllamacpp'] = None; sys.path.insert(0, '.'); import uvicorn; uvicorn.main()",
     "main:app",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -90,7 +90,7 @@ class GatewaySection(Section):
     max_connections: Positive | None = Field(
         default=None,
         description="Client connections, for each worker; more are answered with 503 and closed. Default: half of the files"
-        " that the process may open, which is also the most.",
+        " that the process may open (`ulimit -Hn`), which is also the most. `/health` names the number in force.",
     )
     max_connections_per_ip: Positive | None = Field(
         default=None,

@@ -80,6 +80,7 @@ class Pages:
             },
             "requests_in_flight": plane.stats.in_flight - asker,
             "connections": len(plane.clients) - asker,
+            "max_connections": plane.max_connections,
         }
         if issuers:
             body["issuers"] = issuers
@@ -215,6 +216,7 @@ def render_metrics(plane: Plane, view: View) -> str:
     page.counter("arena_gateway_retries_total", "Attempts made again.", [({}, stats.retries)])
     page.gauge("arena_gateway_requests_in_flight", "Requests under way.", [({}, stats.in_flight)])
     page.gauge("arena_gateway_connections", "Open client connections.", [({}, len(plane.clients))])
+    page.gauge("arena_gateway_max_connections", "The cap on those.", [({}, plane.max_connections)])
     page.counter("arena_gateway_connections_total", "Client connections accepted.", [({}, stats.accepted)])
     page.counter("arena_gateway_connections_refused_total", "Beyond the cap.", [({}, stats.turned_away)])
     page.gauge("arena_gateway_upstream_connections", "Open upstream connections.", [({}, len(plane.upstreams))])

@@ -13,7 +13,8 @@ from ai_service.backends.openai_compatible import OpenAICompatible
 from ai_service.chat import Chat, Delta, Finish, Message, Sampling
 from ai_service.failure import ContextOverflow, UpstreamFailed
 
-from tests.services.ai_service.conftest import answers, free_port, until
+from tests.ports import free_port
+from tests.services.ai_service.conftest import answers, until
 
 LLAMA = """
 import sys
