@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from contextlib import ExitStack
 
 import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection, serve
 
 from tests.e2e.conftest import Sandbox, poll
 from tests.e2e.load import Load
@@ -100,6 +105,55 @@ def test_a_move_names_its_key_and_takes_nobody_down(sandbox: Sandbox) -> None:
     assert httpx.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 200
     poll(lambda: _worker(f"http://127.0.0.1:{before}"), lambda worker: not worker)
     assert _worker(f"http://127.0.0.1:{before}") == ""
+
+
+def test_a_websocket_has_its_promised_time_when_gateways_are_replaced_and_no_more(sandbox: Sandbox) -> None:
+    with serve(_echo, "127.0.0.1", 0) as server, ExitStack() as stack:
+        threading.Thread(target=server.serve_forever).start()
+        stack.callback(server.shutdown)
+        outside = f"  chat:\n    url: http://127.0.0.1:{server.socket.getsockname()[1]}\n"
+        outside += "    routes: [{path: /chat, upgrade: websocket, auth: none}]\n"
+        sandbox.write(outside, gateway="  workers: 2\n  timeouts: {drain: 60s, tunnel_drain: 4s}")
+        sandbox.arena("up", "-d", "chat")
+        chats = [_Chat(sandbox, stack) for _ in range(6)]
+        began = time.monotonic()
+        sandbox.arena("restart", "gateway")
+        last = _Chat(sandbox, stack)
+        for chat in chats:
+            assert began + 4.0 <= chat.over() < time.monotonic() + 20.0
+        began = time.monotonic()
+        sandbox.arena("down")
+        assert began + 4.0 <= last.over() < began + 30.0, "nobody waits for a chat as long as for a request"
+
+
+class _Chat:
+    """A WebSocket through the gateway on which both sides say a word now and again."""
+
+    def __init__(self, sandbox: Sandbox, stack: ExitStack) -> None:
+        self._connection = stack.enter_context(connect(f"ws://127.0.0.1:{sandbox.port}/chat", proxy=None))
+        self._ended = 0.0
+        self._thread = threading.Thread(target=self._talk)
+        self._thread.start()
+
+    def over(self) -> float:
+        """When it ended (monotonic seconds)."""
+        self._thread.join(60)
+        assert self._ended
+        return self._ended
+
+    def _talk(self) -> None:
+        try:
+            while True:
+                self._connection.send("word")
+                assert self._connection.recv(timeout=10) == "word"
+                time.sleep(0.2)
+        except ConnectionClosed:
+            self._ended = time.monotonic()
+
+
+def _echo(connection: ServerConnection) -> None:
+    for message in connection:
+        connection.send(message)
 
 
 def _planned(sandbox: Sandbox) -> str:

@@ -91,7 +91,7 @@ def _masked_words(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _gateway(gateway: GatewaySettings) -> dict[str, Any]:
     issuers = [_issuer(each) for each in gateway.issuers]
-    names = ("header", "body", "connect", "first_byte", "idle", "drain")
+    names = ("header", "body", "connect", "first_byte", "idle", "drain", "tunnel_drain")
     caps = {name: getattr(gateway, name) for name in ("max_connections", "max_connections_per_ip")}
     return {
         "host": _literal(gateway.host),

@@ -122,7 +122,7 @@ def _gateway(project: Project, layout: StateLayout, spec: GatewaySpec) -> Worklo
         replicas=settings.workers,
         probe=_PROBE,
         restart=_RESTART,
-        stop_grace_period=settings.timeouts.drain + 5.0,
+        stop_grace_period=max(settings.timeouts.drain, settings.timeouts.tunnel_drain) + 5.0,
         keys={"gateway.host": settings.host, "gateway.port": str(settings.port)},
         reload_hash=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16],
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from arena.gateway.connection import tunnel
 from arena.gateway.connection.client import ClientConnection
 from arena.gateway.connection.outbox import Outbox
 from arena.gateway.connection.upstream import UpstreamConnection
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from arena.gateway.connection.tls import Tls
+    from arena.gateway.exchange import Exchange
 
 _FULL = Refusal(503, "too-many-connections", "try again later", headers=(b"retry-after: 1",), close=True)
 _FULL_FOR_ONE = replace(_FULL, detail="from this address; close one that is not needed, or try again later")
@@ -38,7 +40,8 @@ _LAST_LINES_SECONDS = 1.0
 
 class Plane:
     """The state of the data plane. `table` is replaced by a swap; everything else lives as long as the process. `tls` is None
-    where clients speak plain HTTP; `arriving` are those in the middle of its handshake.
+    where clients speak plain HTTP; `arriving` are those in the middle of its handshake. `tunnels` are the exchanges that have
+    become one.
 
     Deadlines are attributes that a sweep looks at a few times a second: a timer per request would cost more than the
     rest of its bookkeeping. A timeout therefore fires up to one sweep late.
@@ -54,6 +57,7 @@ class Plane:
         self.tls: Tls | None = None
         self.arriving: set[socket] = set()
         self.upstreams: set[UpstreamConnection] = set()
+        self.tunnels: set[Exchange] = set()
         self.draining = False
         self.unread = Match('"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
         self.table = Table([], {}, self.unread.stats, self.unread.stats)
@@ -152,7 +156,8 @@ class Plane:
     # The end.
 
     async def drain(self, close_door: Callable[[], None]) -> bool:
-        """Let requests under way end, at most `timeouts.drain` seconds; True when none had to be cut.
+        """Let requests under way end, at most `timeouts.drain` seconds; True when none had to be cut. Tunnels are ended after
+        `timeouts.tunnel_drain`.
 
         Replies say `Connection: close` from now on. First everything goes on for a moment: clients who are in the middle of a
         conversation are told by a reply, and connections that wait to be accepted still are. Then the door is closed, and
@@ -164,10 +169,13 @@ class Plane:
         await _until(lambda: not self.arriving, monotonic() + self.timeouts.header)
         await _until(lambda: not self.clients, monotonic() + _LAST_WORDS_SECONDS)
         self._close_idle()
-        end = monotonic() + self.timeouts.drain
-        clean = await _until(lambda: not self.stats.in_flight, end)
+        now = monotonic()
+        tunnels_end = now + self.timeouts.tunnel_drain
+        clean = await _until(lambda: self._requests_over(tunnels_end), now + self.timeouts.drain)
+        await _until(lambda: not self.tunnels, tunnels_end)
+        self._end_tunnels()
         # What was written needs a moment to be read.
-        await _until(self._close_idle, min(end, monotonic() + _LAST_READS_SECONDS))
+        await _until(self._close_idle, monotonic() + (_LAST_READS_SECONDS if clean else 0.0))
         for client in list(self.clients):
             client.transport.abort()
         for upstream in list(self.upstreams):
@@ -175,6 +183,16 @@ class Plane:
         if self.log is not None:
             await _until(self.log.flush, monotonic() + _LAST_LINES_SECONDS)
         return clean
+
+    def _requests_over(self, tunnels_end: float) -> bool:
+        """Whether tunnels alone are under way, if these have not had their time by now."""
+        if monotonic() >= tunnels_end:
+            self._end_tunnels()
+        return self.stats.in_flight == len(self.tunnels)
+
+    def _end_tunnels(self) -> None:
+        for x in list(self.tunnels):
+            tunnel.end(x)
 
     def _close_idle(self) -> bool:
         """Close the connections that carry nothing; True when none at all is left."""

@@ -65,7 +65,7 @@ def signer_of(issuers: tuple[Jwt, ...]) -> Jwt | None:
 class Timeouts:
     """Seconds. `header`: a whole request head; `body`: between two pieces of a request body; `connect`: to an instance;
     `first_byte`: from the whole request sent to the head of the reply; `idle`: a silent reply or a quiet keep-alive
-    connection; `drain`: what a stopping gateway waits for requests in flight."""
+    connection; `drain`: what a stopping gateway waits for requests in flight, `tunnel_drain` for tunnels."""
 
     header: float = 10.0
     body: float = 30.0
@@ -73,6 +73,7 @@ class Timeouts:
     first_byte: float = 60.0
     idle: float = 75.0
     drain: float = 30.0
+    tunnel_drain: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

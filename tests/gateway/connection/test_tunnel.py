@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -196,16 +197,71 @@ async def test_a_reader_that_is_slow_holds_the_other_side_back(start: Start, stu
         await eventually(lambda: not stub.open_now)
 
 
-async def test_stopping_waits_for_it_and_then_cuts_it(start: Start, server: Server) -> None:
-    gateway = await start(endpoint(server), routes=(CHAT,), timeouts=replace(QUICK, idle=30.0, drain=0.5))
+STOPPING = replace(QUICK, idle=30.0, drain=60.0)
+
+
+@pytest.mark.parametrize("drain", [60.0, 0.1])
+async def test_stopping_gives_it_a_time_of_its_own_and_no_request_less(
+    start: Start, server: Server, drain: float
+) -> None:
+    gateway = await start(endpoint(server), routes=(CHAT,), timeouts=replace(STOPPING, drain=drain, tunnel_drain=1.0))
     async with dial(gateway) as client:
         draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
         await eventually(lambda: gateway.plane.draining)
+        began = time.monotonic()
         await client.send("still here")
         assert await client.recv() == "still here"
-        assert await draining is False
         with pytest.raises(ConnectionClosed):
             await client.recv()
+        assert 0.9 <= time.monotonic() - began < 30.0
+    assert await draining is True
+    assert client.close_code == 1006
+    assert (await gateway.line())["outcome"] == "served"
+    assert not gateway.plane.tunnels and not gateway.plane.stats.in_flight
+
+
+async def test_what_was_said_last_arrives_although_its_time_is_up(start: Start, stub: Stub) -> None:
+    got = asyncio.Queue[bytes]()
+
+    async def answer(talk: Talk) -> None:
+        await talk.send(AGREED + b"x" * 200_000 + b"last")
+        got.put_nowait(await talk.reader.read())
+
+    stub.answer = answer
+    gateway = await open_raw(start, stub, timeouts=replace(STOPPING, tunnel_drain=0.0))
+    async with connected(gateway) as client:
+        await client.send(get("/chat", HANDSHAKE) + b"mine")
+        await eventually(lambda: len(gateway.plane.tunnels) == 1)
+        await client.reader.readuntil(b"last")
+        assert await gateway.plane.drain(gateway.server.close)
+        assert await client.rest() == b""
+    assert await got.get() == b"mine"
+
+
+async def test_a_request_under_way_has_its_own_time_beside_a_tunnel(start: Start, server: Server, stub: Stub) -> None:
+    go = asyncio.Event()
+
+    async def slow(talk: Talk) -> None:
+        await go.wait()
+        await talk.reply(b"done")
+
+    stub.answer = slow
+    slow_one = stub.endpoint("slow", "slow-1")
+    gateway = await start(
+        endpoint(server), slow_one,
+        routes=(CHAT, Route("slow", "slow", "/slow", auth="none")),
+        services=("web", "slow"),
+        timeouts=replace(STOPPING, first_byte=60.0, tunnel_drain=0.0),
+    )  # fmt: skip
+    async with dial(gateway) as chat, connected(gateway) as client:
+        await client.send(get("/slow"))
+        await eventually(lambda: stub.asked)
+        draining = asyncio.create_task(gateway.plane.drain(gateway.server.close))
+        await chat.wait_closed()
+        assert not draining.done()
+        go.set()
+        assert (await client.reply()).body == b"done"
+    assert await draining is True
 
 
 async def test_stopping_ends_well_when_it_ends_in_time(start: Start, server: Server) -> None:

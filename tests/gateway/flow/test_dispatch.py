@@ -37,6 +37,16 @@ async def test_proxies_before_us_are_named_before_us(client: Client, stub: Stub)
     assert [value for name, value in stub.asked[0].headers if name == "via"] == ["1.1 edge", "1.1 arena"]
 
 
+async def test_via_says_in_which_version_the_request_came(start: Start, stub: Stub) -> None:
+    gateway = await start(stub.endpoint())
+    for version in ("1.0", "1.1", "1.0"):
+        async with connected(gateway) as client:
+            request = get("/", b"Via: 1.0 fred\r\n").replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+            await client.ask(request)
+        told = [value for name, value in stub.asked[-1].headers if name == "via"]
+        assert told == ["1.0 fred", f"{version} arena"]
+
+
 async def test_a_body_with_a_length_keeps_it(client: Client, stub: Stub) -> None:
     assert (await client.ask(post(b"x" * 100_000))).status == 200
     assert (stub.asked[0].header("content-length"), stub.asked[0].body) == ("100000", b"x" * 100_000)

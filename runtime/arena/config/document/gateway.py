@@ -63,7 +63,12 @@ class TimeoutsSection(Section):
         default=60.0, description="From the whole request sent to the head of the reply."
     )
     idle: PositiveDuration = Field(default=75.0, description="A silent reply, or a quiet keep-alive connection.")
-    drain: Duration = Field(default=30.0, description="For requests in flight when the gateway stops.")
+    drain: Duration = Field(default=30.0, description="For requests in flight when the gateway stops or is replaced.")
+    tunnel_drain: Duration = Field(
+        default=5.0,
+        description="For WebSockets when the gateway stops or is replaced: they have no end of their own that could be waited"
+        " for. Then the connection is closed; frames are not looked at, so there is no close frame (clients call it 1006).",
+    )
 
 
 class GatewaySection(Section):

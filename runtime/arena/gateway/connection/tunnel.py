@@ -1,9 +1,14 @@
 """A WebSocket, once the service has agreed: bytes both ways until one side ends.
 
 Until then it is a request like any other, with authentication, limits and retries; afterwards the exchange goes on, so that
-it counts as in flight, is waited for when the gateway stops, and gets its line in the access log when it ends. Frames are
-not looked at. Silence both ways for `timeouts.idle` ends it: WebSockets have pings for this.
-Sources: RFC 9110 section 7.8, RFC 6455 section 4.
+it counts as in flight and gets its line in the access log when it ends. Frames are not looked at. Silence both ways for
+`timeouts.idle` ends it: WebSockets have pings for this.
+
+A gateway that stops waits for what has an end. A tunnel has none: nginx and Envoy keep it until the process must go
+(`worker_shutdown_timeout`, `--parent-shutdown-time-s`), so that one chat holds everything up. Here tunnels have a time of
+their own, `timeouts.tunnel_drain`. Then both sides are closed after the last byte that came; a close frame (1001) could only
+be put between two frames, and where these meet nobody here knows.
+Sources: RFC 9110 section 7.8, RFC 6455 sections 4 and 7.4.1.
 """
 
 from __future__ import annotations
@@ -58,6 +63,9 @@ def enter(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
         route.edit_reply(x, head)
     x.status = 101
     x.answered = True
+    tunnels = x.client.plane.tunnels
+    tunnels.add(x)
+    x.at_end(lambda x, _outcome, _now: tunnels.discard(x))
     x.keep = False
     x.first_byte = x.client.plane.timeouts.idle
     fields = [line for line in head.fields[1:] if line[:15].lower() != b"content-length:"]
@@ -91,10 +99,10 @@ def client_left(x: Exchange) -> None:
     record.finish(x, "served", monotonic())
 
 
-def fell_silent(x: Exchange) -> None:
-    """Nobody said a word for too long."""
+def end(x: Exchange) -> None:
+    """Close both sides behind what was said last: nobody has said a word for too long, or the gateway stops."""
     if x.upstream is not None:
-        x.upstream.abandon()
+        x.upstream.finish()
     now = monotonic()
     record.finish(x, "served", now)
     x.client.reply_done(x, now)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from arena.gateway.table.target import Target
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
-_VIA = b"via: 1.1 arena"  # behind those of the proxies before us (RFC 9110 section 7.6.3)
+# Behind those of the proxies before us, with the version in which the request came (RFC 9110 section 7.6.3).
+_VIA = b"via: 1.1 arena"
+_OLD_VIA = b"via: 1.0 arena"
 
 
 def start(x: Exchange) -> None:
@@ -116,11 +118,12 @@ def compose(x: Exchange, target: Target) -> bytes:
         body = (chunk(body) if body else b"") + (LAST_CHUNK if x.body_done else b"")
     else:
         framing = b"content-length: 0\r\n" if head.method in _WITH_BODY else b""
+    via = _OLD_VIA if head.old else _VIA
     introduce = target.introduce
     introduction = b"" if introduce is None else introduce(x)
     return b"".join(
         (
             head.method, b" ", target.prefix, match.path, x.query, target.host_line, introduction, x.ids, x.client.forwarded,
-            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, _VIA, b"", b"")), body,
+            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, via, b"", b"")), body,
         )
     )  # fmt: skip

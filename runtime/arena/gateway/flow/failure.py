@@ -76,7 +76,7 @@ def lost(x: Exchange, upstream: UpstreamConnection, *, answered: bool) -> None:
 def timed_out(x: Exchange, upstream: UpstreamConnection, replying: bool) -> None:
     """The upstream was silent for too long: before its reply (504), or in the middle of it (a cut)."""
     if tunnel.is_open(x):
-        tunnel.fell_silent(x)
+        tunnel.end(x)
         return
     count_error(x, upstream.target, "idle_timeout" if replying else "first_byte_timeout")
     if hedge.failed(x, upstream):
