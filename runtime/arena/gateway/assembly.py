@@ -95,7 +95,7 @@ class Assembler:
     ) -> Table:
         """Compile the routes of `spec` (and the automatic ones) for the endpoints of `snapshot`."""
         snapshot = replace(snapshot, endpoints=tuple(filter(_is_usable, snapshot.endpoints)))
-        rules = spec.traffic
+        rules = {name: traffic.part(spec.settings.workers) for name, traffic in spec.traffic.items()}
         self._follow(snapshot, rules)
         self._introduce(spec)
         self._follow_guards(spec.routes)

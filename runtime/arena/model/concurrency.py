@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +28,19 @@ class ConcurrencyLimit:
     queue_timeout: float = 1.0
     enforce: bool = True
     adaptive: Adaptive | None = None
+
+    def part(self, workers: int) -> ConcurrencyLimit:
+        """What each of so many gateway workers counts: its part of the places that all share, or all that one caller may have,
+        whose few connections need not be spread evenly."""
+        if workers == 1 or self.by not in ("", "route", "service"):
+            return self
+        adaptive = self.adaptive
+        if adaptive is not None:
+            adaptive = replace(adaptive, min=part(adaptive.min, workers), max=part(adaptive.max, workers))
+        places, queue = part(self.max_in_flight, workers), part(self.max_queue, workers)
+        return replace(self, max_in_flight=places, max_queue=queue, adaptive=adaptive)
+
+
+def part(count: int, workers: int) -> int:
+    """The part of `count` that each of so many workers has, rounded up so that none is without."""
+    return -(-count // workers)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from arena.model.concurrency import ConcurrencyLimit
+from arena.model.concurrency import ConcurrencyLimit, part
 from arena.model.resilience import Retries
 from arena.model.tls import UpstreamTls
 
@@ -68,4 +68,10 @@ class Traffic:
     retry_budget: float = 0.2
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     max_connections: int | None = None
+
+    def part(self, workers: int) -> Traffic:
+        """The rules for each of so many gateway workers, which has its part of the connections to each instance."""
+        if self.max_connections is None or workers == 1:
+            return self
+        return replace(self, max_connections=part(self.max_connections, workers))
     tls: UpstreamTls = UpstreamTls()

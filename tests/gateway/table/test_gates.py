@@ -15,7 +15,7 @@ from arena.model.route import Route
 from arena.model.split import Part, Split
 from arena.model.traffic import Traffic
 from arena.policy.retry import RetryBudget
-from tests.gateway.kit import Start, Stub, connected, get
+from tests.gateway.kit import Start, Stub, connected, eventually, get, silence
 
 ONE, EACH = ConcurrencyLimit(1), ConcurrencyLimit(1, by="ip")
 WEB = Route("web", "web", "/", concurrency=(ONE,))
@@ -65,6 +65,24 @@ def test_an_impossible_limit_changes_nothing() -> None:
     with pytest.raises(ValueError, match="nothing that"):
         gates.use(replace(SPEC, routes=(replace(WEB, concurrency=(ConcurrencyLimit(9), ConcurrencyLimit(1, by="x"))),)))
     assert gates.all() == before and before[1].limit == ONE
+
+
+def test_each_worker_has_its_part() -> None:
+    ten = replace(SPEC, routes=(replace(WEB, concurrency=(ConcurrencyLimit(10, max_queue=4),)),), traffic={})
+    gates = used(replace(ten, settings=replace(SPEC.settings, workers=4)))
+    assert [(one.limit.by, one.places, one.limit.max_queue) for one in gates.all()] == [("ip", 1, 0), ("", 3, 1)]
+    gates.use(ten)
+    assert [one.places for one in gates.all()] == [1, 10]
+
+
+async def test_each_worker_has_its_part_of_the_connections_to_an_instance(start: Start, stub: Stub) -> None:
+    stub.answer = silence
+    gateway = await start(stub.endpoint(), traffic=Traffic(max_connections=3), workers=2)
+    async with connected(gateway) as one, connected(gateway) as two, connected(gateway) as three:
+        await one.send(get("/"))
+        await two.send(get("/"))
+        await eventually(lambda: len(stub.asked) == 2)
+        (await three.ask(get("/"))).problem(503, "too-many-in-flight")
 
 
 async def test_a_split_meets_the_limits_of_the_service_that_is_asked(start: Start, stub: Stub) -> None:

@@ -145,8 +145,8 @@ class TrafficSection(Section):
     )
     max_connections: Positive | None = Field(
         default=None,
-        description="Connections to each instance, for each worker; every request under way has one. When all instances have"
-        " as many, requests are refused with 503. Default: no limit.",
+        description="Connections to each instance, divided among the gateway's `workers`, rounded up; every request under way"
+        " has one. When all instances have as many, requests are refused with 503. Default: no limit.",
     )
     breaker: BreakerSection = nested("A circuit breaker for each instance.")
     outlier: OutlierSection | None = Field(

@@ -28,9 +28,10 @@ class Gates:
         self._at: dict[tuple[Place, str], tuple[Gate, ...]] = {}
 
     def use(self, spec: GatewaySpec) -> None:
-        """Take over the limits of `spec`; one that counts the same thing goes on with its count. Raises ValueError, and changes
-        nothing, for a limit that cannot be."""
-        limits = {(place, name, limit.by): limit for place, name, limit in _limits(spec)}
+        """Take over this worker's part of the limits of `spec`; one that counts the same thing goes on with its count. Raises
+        ValueError, and changes nothing, for a limit that cannot be."""
+        workers = spec.settings.workers
+        limits = {(place, name, limit.by): limit.part(workers) for place, name, limit in _limits(spec)}
         made = {key: Gate(key[0], key[1], limit) for key, limit in limits.items() if key not in self._gates}
         kept = {key: gate for key, gate in self._gates.items() if key in limits}
         for key, gate in kept.items():
