@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.model.concurrency import Adaptive, ConcurrencyLimit, part
-from arena.model.traffic import Traffic
 
 
 @given(st.integers(1, 10_000), st.integers(1, 64))
@@ -21,7 +20,6 @@ def test_places_that_all_share_are_divided() -> None:
     assert ConcurrencyLimit(5, by="service").part(2) == ConcurrencyLimit(3, by="service")
     adaptive = ConcurrencyLimit(0, adaptive=Adaptive(4, 200, 9.0))
     assert adaptive.part(3) == ConcurrencyLimit(0, adaptive=Adaptive(2, 67, 9.0))
-    assert (Traffic(max_connections=3).part(2).max_connections, Traffic().part(2)) == (2, Traffic())
 
 
 @pytest.mark.parametrize("by", ["principal", "role", "ip", "header:x-tenant"])
@@ -30,5 +28,5 @@ def test_what_one_caller_may_have_is_not(by: str) -> None:
 
 
 def test_one_worker_has_it_all() -> None:
-    limit, traffic = ConcurrencyLimit(5, max_queue=3), Traffic(max_connections=3)
-    assert limit.part(1) is limit and traffic.part(1) is traffic
+    limit = ConcurrencyLimit(5, max_queue=3)
+    assert limit.part(1) is limit

@@ -48,5 +48,6 @@ def test_fingerprints_tell_requests_apart(one: tuple[bytes, bytes, bytes], other
      (425, False, False), (429, False, False), (500, False, True), (503, False, True)],
 )  # fmt: skip
 def test_which_replies_are_final(status: int, final: bool, with_errors: bool) -> None:
-    assert is_final(status, keep_errors=False) is final
-    assert is_final(status, keep_errors=True) is with_errors
+    assert is_final(status, comes_back=False, keep_errors=False) is final
+    assert is_final(status, comes_back=False, keep_errors=True) is with_errors
+    assert is_final(status, comes_back=True, keep_errors=True) is (with_errors and status != 503)

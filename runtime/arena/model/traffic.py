@@ -68,10 +68,10 @@ class Traffic:
     retry_budget: float = 0.2
     concurrency: tuple[ConcurrencyLimit, ...] = ()
     max_connections: int | None = None
+    tls: UpstreamTls = UpstreamTls()
 
     def part(self, workers: int) -> Traffic:
         """The rules for each of so many gateway workers, which has its part of the connections to each instance."""
         if self.max_connections is None or workers == 1:
             return self
         return replace(self, max_connections=part(self.max_connections, workers))
-    tls: UpstreamTls = UpstreamTls()

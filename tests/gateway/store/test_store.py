@@ -40,6 +40,28 @@ async def test_the_script_is_sent_again_when_the_server_has_forgotten_it(store: 
     assert (store.up, store.failures) == (True, 0)
 
 
+async def test_it_knows_how_full_the_server_is(
+    store: Store, server: valkey.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arena.gateway.store.store.LOOK_SECONDS", 0.02)
+    assert store.fill == 0.0, "it may have all there is"
+    for most, least in (("100mb", 0.001), ("2mb", 0.2)):
+        await store.ask("CONFIG", "SET", "maxmemory", most)
+        await eventually(lambda least=least: store.fill > least)  # type: ignore[misc]  # a default is how lambdas bind
+    await store.ask("CONFIG", "SET", "maxmemory", "0")
+    await eventually(lambda: store.fill == 0.0)
+
+
+async def test_a_user_who_may_not_ask_how_full_it_is_may_count(server: valkey.Server, store: Store) -> None:
+    await store.ask("ACL", "SETUSER", "default", "-info")
+    other = Store(server.address)
+    await eventually(lambda: other.up)
+    assert (await other.limits([b"k"], WORDS))[1] == 1
+    assert (other.fill, other.error, other.failures) == (0.0, "", 0)
+    other.close()
+    await asyncio.sleep(0)
+
+
 async def test_it_says_that_it_is_down_and_comes_back_by_itself(store: Store, server: valkey.Server) -> None:
     server.kill()
     await eventually(lambda: not store.reachable, "the loss is noticed")

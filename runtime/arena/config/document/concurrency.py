@@ -32,11 +32,15 @@ class AdaptiveSection(Section):
 
 class ConcurrencySection(Section):
     """A limit on requests under way at once (a bulkhead): of all together, or of each caller. Beyond it requests are refused:
-    with 503 where all share the places, with 429 where the caller's own requests fill them. With several
-    `workers`, the places that all share are divided among them, rounded up; a limit `by` caller is counted by each worker for
-    itself, since one caller's connections are not spread evenly. A WebSocket is under way until it closes. On a route or a service only what goes on to the service takes a place: kept
-    replies, those of coalesced requests and those remembered by an idempotency key need none. A service's limits count every
-    hedge, and with the route's every question behind a stale reply; without a place neither is sent."""
+    with 503 where all share the places, with 429 where the caller's own requests fill them. A WebSocket is under way until it
+    closes.
+
+    On a route or a service only what goes on to the service takes a place: kept replies, those of coalesced requests and those
+    remembered by an idempotency key need none. A service's limits count every hedge, and with the route's every question behind
+    a stale reply; without a place neither is sent.
+
+    With several `workers`, the places that all share are divided among them, rounded up; a limit `by` caller is counted by each
+    worker for itself, since one caller's connections are not spread evenly."""
 
     later: ClassVar = ("priority",)
 

@@ -26,8 +26,8 @@ Methods = Annotated[
 
 
 class IdempotencySection(Section):
-    """A request with an `Idempotency-Key` is carried out once: who sends it again gets the first one's reply. Keys are each
-    caller's own. `idempotency: {}` alone turns it on."""
+    """A request with an `Idempotency-Key` is carried out at most once: who sends it again gets the first one's reply. Keys are
+    each caller's own. `idempotency: {}` alone turns it on."""
 
     later: ClassVar = ("scope", "store", "wait", "fingerprint")
 
@@ -40,9 +40,10 @@ class IdempotencySection(Section):
         description="Longest body of a reply that is remembered. After a longer one, a repeated request is refused with 409.",
     )
     keep_errors: Flag = Field(
-        default=False,
-        description="`true` remembers replies with 5xx too, and requests that went to the service and got no reply (a repeated"
-        " one is refused with 409). Default: after one of these, as after 408, 425 and 429, a repeated request is carried out.",
+        default=True,
+        description="After a 5xx a repeated request gets it again, and one that went to the service and got no reply is refused"
+        " with 409: the work may have been done. `false` carries both out again, for a service that is safe to ask twice. After"
+        " 408, 425, 429 and 503 with `Retry-After`, which say that nothing was done, it always is.",
     )
     on_store_error: Literal["allow", "deny"] = Field(
         default="deny",

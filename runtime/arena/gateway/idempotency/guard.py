@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.flow.recast import Recast
-from arena.gateway.idempotency.record import Full, Ledger, Record, Unable
+from arena.gateway.idempotency.record import Full, Ledger, Record, Terms, Unable
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.routing import Verdict
 from arena.gateway.wire.reply import ReplyHead
@@ -33,8 +33,8 @@ _UNDER_WAY = Refusal(
 _NO_REPLY = Refusal(
     409,
     "idempotency-conflict",
-    "the request with this key went to the service, and its reply is not there to be given again: it was too long, broke off or"
-    " never came; find out what became of it before you send it with a new key",
+    "the request with this key may have been carried out, and its reply is not there to be given again: it was too long, broke"
+    " off or never came; find out what became of it before you send it with a new key",
 )
 _ANOTHER = Refusal(
     422, "idempotency-mismatch", "another request (method, path, query or body) came with this key; take a new one"
@@ -71,6 +71,7 @@ class Guard:
         self._results = shared.results
         self._methods = frozenset(method.encode() for method in rule.methods)
         self._header = rule.header.lower().encode() + b":"
+        self._known, self._strange = (Terms(rule.ttl, rule.keep_errors, known) for known in (True, False))
         self._missing = Refusal(400, "idempotency-key", f"this route needs the header {rule.header}")
 
     def __call__(self, x: Exchange) -> Verdict | Awaitable[Verdict]:
@@ -97,9 +98,10 @@ class Guard:
         if refusal is not None or x.over:
             return refusal
         name = self._name(x, key)
+        terms = self._strange if x.principal is None else self._known
         record = Record(fingerprint(x.head.method, x.head.target, x.body))
         try:
-            found = await self.ledger.claim(name, record)
+            found = await self.ledger.claim(name, record, terms)
         except Unable as error:
             if self.rule.on_store_error == "allow":
                 self._count(x, "unprotected")
@@ -112,7 +114,7 @@ class Guard:
             await self.let_go(name)
             return None
         self._count(x, "first")
-        _Watch(x, self, name, record)
+        _Watch(x, self, name, record, terms)
         return None
 
     def _again(self, x: Exchange, record: Record, found: Record) -> Verdict:
@@ -141,10 +143,10 @@ class Guard:
         self._results[self._route, result] += 1
         x.log_more += f',"idempotency":"{result}"'
 
-    async def settle(self, name: str, record: Record) -> None:
+    async def settle(self, name: str, record: Record, terms: Terms) -> None:
         """Remember the outcome."""
         try:
-            await self.ledger.settle(name, record, self.rule.ttl)
+            await self.ledger.settle(name, record, terms)
         except Unable:
             self._results[self._route, "forgotten"] += 1
 
@@ -159,11 +161,13 @@ class Guard:
 class _Watch:
     """Sees the reply to the first request with a key; a Tap."""
 
-    def __init__(self, x: Exchange, guard: Guard, name: str, record: Record) -> None:
+    def __init__(self, x: Exchange, guard: Guard, name: str, record: Record, terms: Terms) -> None:
         self._guard = guard
         self._name = name
         self._record = record
-        self._status = 0
+        self._terms = terms
+        self._status = 0  # 0: no reply has begun
+        self._final = False
         self._fields: tuple[bytes, ...] = ()
         self._pieces: list[bytes] = []
         self._size = 0
@@ -171,12 +175,14 @@ class _Watch:
         x.observe(self)
         x.at_end(self.end)
 
-    def replied(self, status: int) -> None:
+    def replied(self, head: ReplyHead) -> None:
         """The service has answered, whatever becomes of that on its way to the client."""
-        self._status = status
+        comes_back = any(line[:12].lower() == b"retry-after:" for line in head.fields)
+        self._status = head.status
+        self._final = is_final(head.status, comes_back=comes_back, keep_errors=self._guard.rule.keep_errors)
 
     def began(self, _x: Exchange, head: ReplyHead) -> None:
-        self._status = head.status
+        self.replied(head)
         self._fields = tuple(line for line in head.fields[1:] if line[:15].lower() != b"content-length:")
 
     def piece(self, _x: Exchange, data: bytes) -> None:
@@ -187,17 +193,16 @@ class _Watch:
             self._pieces.clear()
 
     def end(self, x: Exchange, outcome: Outcome, _now: float) -> None:
-        rule, print_ = self._guard.rule, self._record.fingerprint
-        answered = self._status and is_final(self._status, keep_errors=rule.keep_errors)
-        if outcome == "served" and answered:
-            kept = self._size <= rule.max_reply_bytes
-            reply = Reply(self._status, self._fields, b"".join(self._pieces)) if kept else None
-            spawn(self._guard.settle(self._name, Record(print_, True, reply)), name="idempotency")
-        elif outcome in ("cut", "failed", "left") and (answered or (rule.keep_errors and x.sent_at)):
-            # The service has said that it was done, or nobody knows and the route wants it once at most.
-            spawn(self._guard.settle(self._name, Record(print_, True)), name="idempotency")
-        else:
+        # Without a reply nobody knows, unless it was never sent; what another gave in the service's place says nothing.
+        done = self._final if self._status else bool(self._terms.once and x.sent_at)
+        if not done:
             spawn(self._guard.let_go(self._name), name="idempotency")
+            return
+        reply = None
+        if outcome == "served" and self._status and self._size <= self._guard.rule.max_reply_bytes:
+            reply = Reply(self._status, self._fields, b"".join(self._pieces))
+        record = replace(self._record, done=True, reply=reply)
+        spawn(self._guard.settle(self._name, record, self._terms), name="idempotency")
 
 
 class _Noted:
@@ -209,7 +214,7 @@ class _Noted:
         self._watch = watch
 
     def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
-        self._watch.replied(head.status)
+        self._watch.replied(head)
         return self._recast.wants(x, head)
 
     def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:

@@ -38,15 +38,25 @@ class Record:
         return 512 if self.reply is None else 512 + len(self.reply.body) + sum(map(len, self.reply.fields))
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a record is kept: for `ttl` seconds. `once`: if whoever claimed it is gone, nobody carries it out again. `known`: its
+    caller is authenticated; strangers have less room."""
+
+    ttl: float
+    once: bool = True
+    known: bool = True
+
+
 class Ledger(Protocol):
     """Records by name. Everything raises Unable."""
 
-    async def claim(self, name: str, record: Record) -> Record | None:
+    async def claim(self, name: str, record: Record, terms: Terms) -> Record | None:
         """Put `record` there; or return the one that is there already, and change nothing."""
         ...
 
-    async def settle(self, name: str, record: Record, ttl: float) -> None:
-        """Replace what was claimed by the outcome, for `ttl` seconds."""
+    async def settle(self, name: str, record: Record, terms: Terms) -> None:
+        """Replace what was claimed by the outcome; without its reply where there is no room for that."""
 
     async def release(self, name: str) -> None:
         """Forget what was claimed."""

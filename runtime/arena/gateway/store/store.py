@@ -38,11 +38,14 @@ class Script:
 
 
 LIMITS = Script.load("limits.lua")
+LOOK_SECONDS = 1.0
+"""How often the server is asked how full it is."""
 
 
 class Store:
     """One Valkey or Redis server. `error` says what is wrong, '' while all is well; `failures` counts the questions
-    that it did not answer."""
+    that it did not answer. `fill` is the share of its `maxmemory` that was taken of late, 0 where it has none or does not
+    say."""
 
     def __init__(self, address: StoreAddress) -> None:
         """Begins to connect; needs a running event loop."""
@@ -50,6 +53,7 @@ class Store:
         self.error = "not connected yet"
         self.failures = 0
         self.changed_at = monotonic()
+        self.fill = 0.0
         self._link: Link | None = None
         self._keeper = spawn(self._keep(), name="store")
 
@@ -130,9 +134,21 @@ class Store:
                 continue
             attempt = 0
             self._note("")
-            reason = await link.lost
+            while not link.lost.done():
+                await self._look(link)
+                await asyncio.wait((link.lost,), timeout=LOOK_SECONDS)
             self._link = None
-            self._note(reason)
+            self._note(link.lost.result())
+
+    async def _look(self, link: Link) -> None:
+        """See how full it is; a user of the server who may not ask has to do without."""
+        try:
+            told = await link.call("INFO", "memory")
+        except (StoreDown, StoreRefused):
+            return
+        facts = dict(line.split(b":", 1) for line in told.split() if b":" in line) if isinstance(told, bytes) else {}
+        most, used = (int(facts.get(name, 0)) for name in (b"maxmemory", b"used_memory"))
+        self.fill = used / most if most else 0.0
 
     def _note(self, error: str) -> None:
         if bool(error) != bool(self.error) or error == self.error == "":
