@@ -46,6 +46,12 @@ CATALOGUE: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        "cache",
+        LOOK,
+        "Have the gateway forget replies that it keeps.",
+        (Entry("cache purge", "Commands", "Forget kept replies: all, a route's, or those of a URL."),),
+    ),
+    Entry(
         "token",
         ACCESS,
         "Issue, inspect, list and revoke access tokens, rotate their key.",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from arena.errors import UsageError
 from arena.model.breaker import BreakerPlace
+from arena.model.cache import Purge
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -50,6 +51,16 @@ def breaker_place(text: str | None, route: str | None = None) -> BreakerPlace:
     if (text is None) == (route is None):
         raise UsageError("name a service, an instance or a route", hint="write it like web, web/web-2 or --route NAME")
     return BreakerPlace(route=route or "") if text is None else BreakerPlace(*place(text))
+
+
+def purge(url: str | None, below: bool, route: str | None, everything: bool) -> Purge:
+    """What is to be forgotten. Raises UsageError where that is not said, or said twice."""
+    if everything == (url is not None or route is not None):
+        message = "--all leaves nothing more to say" if everything else "say what to forget"
+        raise UsageError(message, hint="write it like /hats, /hats --prefix, --route NAME or --all")
+    if below and url is None:
+        raise UsageError("--prefix of what? name a path", hint="write it like /hats --prefix")
+    return Purge(route or "", url or "", below)
 
 
 def scale(words: list[str]) -> dict[str, int]:

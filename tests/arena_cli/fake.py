@@ -11,6 +11,7 @@ from arena.control.messages import DaemonInfo, DownReport, HealthRow, PartReport
 from arena.control.operator import Listener
 from arena.errors import ArenaError
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event, EventName
 from arena.model.instance import InstanceRow
 from arena.model.logline import LogLine, LogQuery
@@ -146,6 +147,12 @@ class FakeOperator:
     async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         self.calls.append(("reset", place))
         return self.breakers_now
+
+    async def purge(self, what: Purge) -> tuple[PurgeRow, ...]:
+        self.calls.append(("purge", what))
+        if self.error is not None:
+            raise self.error
+        return (PurgeRow("gateway-1", 3), PurgeRow("gateway-2", 4))
 
     async def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
         self.calls.append(("logs", query))

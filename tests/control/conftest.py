@@ -18,6 +18,7 @@ from arena.control.server import Server
 from arena.control.socket import socket_path
 from arena.errors import WaitTimeout
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event
 from arena.model.instance import InstanceRow
 from arena.model.layout import StateLayout
@@ -72,6 +73,10 @@ class RecordingOperator:
     async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         self.asked.append(place)
         return ()
+
+    async def purge(self, what: Purge) -> tuple[PurgeRow, ...]:
+        self.asked.append(what)
+        return (PurgeRow("gateway-1", 2),)
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         yield LogLine(1.0, "web", "web-1", "hello")

@@ -10,6 +10,7 @@ from arena.control.messages import UpRequest
 from arena.control.socket import socket_path
 from arena.errors import ArenaError, NothingRunning, WaitTimeout
 from arena.model.breaker import BreakerPlace
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event
 from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
@@ -91,3 +92,9 @@ async def test_breakers_are_told_tripped_and_reset(client: Client, operator) -> 
     assert (row.place, row.tripped_until) == (route, None)
     assert await client.reset(one) == ()
     assert operator.asked == [(one, 60.0), (route, None), one]
+
+
+async def test_a_purge_says_what_and_tells_how_many(client: Client, operator) -> None:
+    what = Purge("shop", "/hats", below=True)
+    assert await client.purge(what) == (PurgeRow("gateway-1", 2),)
+    assert operator.asked == [what]

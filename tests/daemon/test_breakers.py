@@ -14,6 +14,7 @@ from arena.auth import service_token
 from arena.auth.secret import load_or_create
 from arena.daemon import breakers
 from arena.daemon.breakers import Breakers
+from arena.daemon.worker import Workers
 from arena.errors import ArenaError, UsageError
 from arena.gateway.connection.listener import listen
 from arena.gateway.plane import Plane
@@ -61,7 +62,7 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
         servers.append(await listen(plane, "127.0.0.1", 0))
         addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].port)
         running.append(tasks.spawn(views[-1].tend(), name="tend"))
-    command = Breakers(orders, lambda: addresses, lambda: service_token.mint_operator(secret))
+    command = Breakers(orders, Workers(lambda: addresses, lambda: service_token.mint_operator(secret)))
     yield Fleet(command, views, addresses)
     await tasks.cancel(*running)
     for server in servers:

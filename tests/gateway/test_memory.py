@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from arena.gateway.cache.route import RouteCache
 from arena.gateway.memory import Memory
-from arena.model.cache import CacheRule, CacheSettings
+from arena.model.cache import CacheRule, CacheSettings, Purge
 from arena.model.gateway import GatewaySpec
 from arena.model.idempotency import IdempotencyRule
+from arena.model.match import Condition
 from arena.model.project import GatewaySettings
 from arena.model.route import Route
 from arena.telemetry.metrics import Page
@@ -50,3 +55,47 @@ def test_a_route_for_the_same_uris_tells_the_cache_of_changes() -> None:
     assert memory.cached(ELSEWHERE, routes, None, ()) is None
     assert memory.cached(ONCE, routes, None, ()) is None
     assert len(memory.guard(ONCE)) == 1
+
+
+VERSION = (Condition("header", "x-version", "exact", "2"),)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (Route("v2", "web", "/a/b", match=VERSION), True),
+        (Route("v2", "web", "/", match=VERSION), True),
+        (Route("v2", "web", "/a", hosts=("one",), match=VERSION), True),
+        (Route("v2", "web", "/ab", match=VERSION), False),
+        (Route("v2", "web", "/b", match=VERSION), False),
+        (Route("narrow", "web", "/a/b"), False),
+        (Route("narrow", "web", "/a", hosts=("one",)), False),
+    ],
+)
+def test_a_route_with_conditions_leaves_some_requests_to_the_next(other: Route, told: bool) -> None:
+    memory = Memory()
+    memory.use(spec(KEEPS, other), None)
+    assert (memory.cached(other, (KEEPS, other), None) is not None) is told
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "told"),
+    [
+        ("one", "one", True),
+        ("one", "two", False),
+        ("a.example.org", "*.example.org", True),
+        ("*.example.org", "a.b.example.org", True),
+        ("*.example.org", "*.b.example.org", True),
+        ("*.example.org", "example.org", False),
+        ("*.example.org", "*.example.com", False),
+    ],
+)
+def test_names_that_may_be_one(mine: str, theirs: str, told: bool) -> None:
+    keeps, other = replace(KEEPS, hosts=(mine,)), Route("v2", "web", "/a", hosts=(theirs,), match=VERSION)
+    memory = Memory()
+    memory.use(spec(keeps, other), None)
+    assert (memory.cached(other, (keeps, other), None) is not None) is told
+
+
+async def test_a_purge_of_nothing_kept_is_done() -> None:
+    assert await Memory().purge(Purge(), 1.0) == 0

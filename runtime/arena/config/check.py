@@ -15,7 +15,9 @@ from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 RESERVED = ("gateway", "registry", "state")
-GATEWAY_PATHS = ("/health", "/services", "/metrics", "/breakers", "/.well-known/arena-keys.json")
+GATEWAY_PATHS = (
+    "/health", "/services", "/metrics", "/breakers", "/.well-known/arena-keys.json", "/.well-known/arena-cache.json",
+)  # fmt: skip
 
 
 def check(reading: Reading, project: Project) -> None:

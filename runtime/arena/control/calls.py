@@ -10,6 +10,7 @@ from typing import Any
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event
 from arena.model.instance import InstanceRow
 from arena.model.logline import LogLine, LogQuery
@@ -36,6 +37,7 @@ CALLS: dict[str, Call] = {
     "breakers": Call(tuple[BreakerRow, ...]),
     "trip": Call(tuple[BreakerRow, ...], {"place": BreakerPlace, "seconds": float | None}),
     "reset": Call(tuple[BreakerRow, ...], {"place": BreakerPlace}),
+    "purge": Call(tuple[PurgeRow, ...], {"what": Purge}),
     "logs": Call(type(None), {"query": LogQuery}, LogLine),
 }
 

@@ -16,6 +16,7 @@ from arena.control.socket import socket_path
 from arena.errors import ArenaError, NothingRunning, from_code
 from arena.model import codec
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
 from arena.model.logline import LogLine, LogQuery
@@ -64,6 +65,9 @@ class Client:
 
     async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         return await self._call("reset", {"place": place})
+
+    async def purge(self, what: Purge) -> tuple[PurgeRow, ...]:
+        return await self._call("purge", {"what": what})
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         async with contextlib.aclosing(self._converse("logs", {"query": query})) as messages:

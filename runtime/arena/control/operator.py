@@ -7,6 +7,7 @@ from typing import Protocol
 
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.logline import LogLine, LogQuery
@@ -61,6 +62,10 @@ class Operator(Protocol):
 
     async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         """Put it back into traffic and close its breakers. Returns and raises as `trip` does."""
+        ...
+
+    async def purge(self, what: Purge) -> tuple[PurgeRow, ...]:
+        """Forget kept replies. Returns how many, once every gateway worker has. Raises UsageError for what cannot be meant."""
         ...
 
     def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:

@@ -62,6 +62,7 @@ def gateway_spec(project: Project, layout: StateLayout, embedded: StoreAddress |
         guarded=tuple(service.name for service in project.services if service.allow_from is not None),
         orders_file=str(layout.breaker_orders),
         chaos_file=str(layout.chaos),
+        purges_file=str(layout.cache_purges),
         service_secret_file=str(layout.service_secret),
         token_keys_file=str(layout.token_keys),
         roles=project.roles,

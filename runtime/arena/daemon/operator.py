@@ -22,10 +22,13 @@ from arena.daemon.breakers import Breakers
 from arena.daemon.desired import Desired
 from arena.daemon.elsewhere import Elsewhere
 from arena.daemon.identity import Identities
+from arena.daemon.purges import Purges
 from arena.daemon.registration import Registrations
+from arena.daemon.worker import Workers
 from arena.errors import ArenaError, UsageError, WaitTimeout
 from arena.model.address import Address
 from arena.model.breaker import BreakerPlace, BreakerRow
+from arena.model.cache import Purge, PurgeRow
 from arena.model.event import Event
 from arena.model.instance import Health, InstanceRow, Status
 from arena.model.layout import StateLayout
@@ -58,8 +61,10 @@ class DaemonOperator:
         self._registrations = Registrations(self._open_registry)
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
-        self._breakers = Breakers(layout.breaker_orders, self._gateways, self._own_token)
         self._elsewhere = Elsewhere(self._registrations, lambda: self._desired.project if self._desired else None)
+        workers = Workers(self._gateways, self._own_token)
+        self._breakers = Breakers(layout.breaker_orders, workers)
+        self._purges = Purges(layout.cache_purges, workers)
         self._supervisor = Supervisor(
             ProcessBackend(str(layout.root)),
             records=layout.instances,
@@ -131,6 +136,7 @@ class DaemonOperator:
             layout.trust,
             layout.store_config,
             layout.breaker_orders,
+            layout.cache_purges,
         ):
             file.unlink(missing_ok=True)
         if volumes:
@@ -198,6 +204,9 @@ class DaemonOperator:
 
     async def reset(self, place: BreakerPlace) -> tuple[BreakerRow, ...]:
         return await self._breakers.reset(place)
+
+    async def purge(self, what: Purge) -> tuple[PurgeRow, ...]:
+        return await self._purges.purge(what)
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine, None]:
         instances = {instance.name for instance in self._supervisor.instances()}

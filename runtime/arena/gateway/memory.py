@@ -11,6 +11,7 @@ from arena.gateway.cache.shelf import Shelf
 from arena.gateway.idempotency.guard import Guard, Idempotency
 from arena.gateway.idempotency.memory import MemoryLedger
 from arena.gateway.table.routing import Filter
+from arena.model.cache import Purge
 from arena.model.gateway import GatewaySpec
 from arena.model.route import Route
 from arena.telemetry import metrics
@@ -56,8 +57,13 @@ class Memory:
         if route.cache is not None:
             return RouteCache(route, route.cache, self.cache, edit, gates)
         if any(other.cache is not None and _meet(route, other) for other in routes):
-            return invalidator(self.cache.store)
+            return invalidator(self.cache)
         return None
+
+    async def purge(self, what: Purge, at: float) -> int | None:
+        """Forget the kept replies that `what` is about, asked for until `at` (Unix seconds). How many went; None when
+        that is to be tried again."""
+        return 0 if self.cache is None else await self.cache.purge(what, at)
 
     def write(self, page: metrics.Page) -> None:
         """Add what is counted to a metrics page."""
@@ -97,5 +103,20 @@ def _shared_shelf(store: Store, project: str, room: int) -> SharedShelf:
 
 
 def _meet(one: Route, other: Route) -> bool:
-    """Whether the two may take requests to the same URI (of different methods)."""
-    return one.path == other.path and (one.hosts == other.hosts or not {*one.hosts}.isdisjoint(other.hosts))
+    """Whether the two may take requests to the same URI: of different methods, or with different headers, so that one of them
+    may stand below the other, or at fewer hosts."""
+    if not one.match and not other.match:
+        return one.path == other.path and (one.hosts == other.hosts or not {*one.hosts}.isdisjoint(other.hosts))
+    hosts = not one.hosts or not other.hosts or any(_share(here, there) for here in one.hosts for there in other.hosts)
+    return hosts and (_is_below(one.path, other.path) or _is_below(other.path, one.path))
+
+
+def _is_below(path: str, other: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
+
+
+def _share(host: str, other: str) -> bool:
+    """Whether a name may fit both; either may begin with a wildcard."""
+    return host == other or any(
+        wide.startswith("*.") and name.endswith(wide[1:]) for wide, name in ((host, other), (other, host))
+    )

@@ -76,6 +76,7 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     background.append(spawn(plane.write_log(), name="access log"))
     background.append(spawn(view.follow_access(), name="access"))
     background.append(spawn(view.tend(), name="tend"))
+    background.append(spawn(view.follow_purges(), name="purges"))
     watch.start()
     # What was made until now stays for good: the collector need not look at it again and again.
     gc.collect()

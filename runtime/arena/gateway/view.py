@@ -13,6 +13,7 @@ from arena.gateway.lists.access import NOTE_SECONDS, Access
 from arena.gateway.lists.chaos import Chaos
 from arena.gateway.lists.followed import REFRESH_SECONDS
 from arena.gateway.lists.orders import Orders
+from arena.gateway.lists.purges import Purges
 from arena.gateway.page.pages import Pages
 from arena.gateway.plane import Plane
 from arena.gateway.table.routing import Table
@@ -52,6 +53,7 @@ class View:
         self.orders = Orders(spec.orders_file)
         self._assembler.obey(self.orders.rows)
         self.chaos = self._assembler.chaos = Chaos(spec.chaos_file)
+        self.purges = Purges(spec.purges_file)
         self.access = Access(spec)
         self._authenticator: Authenticator
         self.use_spec(spec)
@@ -106,6 +108,8 @@ class View:
             self._assembler.obey(self.orders.rows)
         if spec.chaos_file != self.spec.chaos_file:
             self.chaos = self._assembler.chaos = Chaos(spec.chaos_file)
+        if spec.purges_file != self.spec.purges_file:
+            self.purges = Purges(spec.purges_file)
         self._authenticator = Authenticator(access.issuers, time)
         self._authenticator.refuse(access.revoked)
         self._authenticator.ask(access.sources)
@@ -152,6 +156,12 @@ class View:
             self._assembler.tend(monotonic())
             if await self.chaos.refresh():
                 self._swap()
+
+    async def follow_purges(self) -> None:
+        """Forget kept replies when people say so, for ever."""
+        while True:
+            await self.purges.follow(self.memory)
+            await asyncio.sleep(REFRESH_SECONDS)
 
     def use_snapshot(self, snapshot: Snapshot) -> None:
         """Swap to what the registry says now."""

@@ -31,3 +31,30 @@ class CacheSettings:
 
     max_bytes: int = 64 * 1024 * 1024
     store: Literal["memory", "state"] = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What is to be forgotten of kept replies: what fits all that is said here, and everything where nothing is. `route` is a
+    route's name. `url` is a path (`/catalogue/hats?size=9`), of any host, or a whole URL; with `below` it has no query, and
+    stands for every query of it and for all the paths below."""
+
+    route: str = ""
+    url: str = ""
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeOrder:
+    """A purge, and when it was ordered (Unix seconds): what the service was asked for until then is not kept."""
+
+    what: Purge
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRow:
+    """How many kept replies one gateway worker forgot ("" for the only one)."""
+
+    worker: str
+    forgot: int

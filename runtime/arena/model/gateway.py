@@ -21,7 +21,8 @@ class GatewaySpec:
     that answer nobody who was not introduced so. `revoked_file` says which tokens are refused before they expire. `roles`
     says what each role may do.
     `orders_file` is what people ordered about endpoints (`arena breaker trip`), `chaos_file` the faults that they asked for
-    (`arena chaos`). `service_secret_file` holds what the daemon signs its own requests with.
+    (`arena chaos`), `purges_file` what they want forgotten of kept replies (`arena cache purge`). `service_secret_file` holds
+    what the daemon signs its own requests with.
     `traffic` holds the rules of each declared service; others have the defaults.
     `token_keys_file` holds the keys of the issuer that names none.
     """
@@ -43,4 +44,5 @@ class GatewaySpec:
     traffic: dict[str, Traffic] = field(default_factory=dict)
     orders_file: str = ""
     chaos_file: str = ""
+    purges_file: str = ""
     service_secret_file: str = ""

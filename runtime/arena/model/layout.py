@@ -130,6 +130,11 @@ class StateLayout:
         return self.root / "breaker-orders.json"
 
     @property
+    def cache_purges(self) -> Path:
+        """What people want forgotten of kept replies, carried out by every gateway worker."""
+        return self.root / "cache-purges.json"
+
+    @property
     def chaos(self) -> Path:
         """Faults that people asked for, until when each."""
         return self.root / "chaos.json"

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from arena.model.match import Condition
 from arena.model.route import Route
 from tests.gateway.cache.kit import ALICE, BOB, GUARDED, OPEN, origin, ruled, said, twice
 from tests.gateway.kit import (
+    QUICK,
     Start,
     Stub,
     Talk,
@@ -191,6 +193,49 @@ async def test_a_reply_that_was_under_way_during_a_change_is_not_kept(start: Sta
         go.set()
         await reader.reply()
         assert said(await reader.ask(get("/"))).startswith("fwd=uri-miss")
+
+
+async def test_who_asks_after_a_change_does_not_wait_for_what_was_asked_before(start: Start, stub: Stub) -> None:
+    """The first GET hangs, a PUT is done, and then comes a second GET: it may not be given what the first one brings."""
+    go, count = asyncio.Event(), 0
+
+    async def answer(talk: Talk) -> None:
+        nonlocal count
+        if talk.asked.method != "GET":
+            await talk.reply()
+            return
+        count += 1
+        body = b"reply %d" % count
+        if count == 1:
+            await go.wait()
+        await talk.reply(body, headers="cache-control: max-age=60\r\n")
+
+    stub.answer = answer
+    gateway = await start(stub.endpoint(), routes=(ruled(coalesce=True),), timeouts=replace(QUICK, first_byte=5.0))
+    async with connected(gateway) as early, connected(gateway) as waits, connected(gateway) as writer:
+        await early.send(get("/"))
+        await eventually(lambda: len(stub.asked) == 1)
+        await waits.send(get("/"))
+        await eventually(lambda: gateway.plane.stats.in_flight == 2)
+        await writer.ask(post(b"x", method="PUT"))
+        late = await writer.ask(get("/"))
+        assert (late.body, said(late)) == (b"reply 2", "fwd=uri-miss; fwd-status=200; stored")
+        go.set()
+        assert [(await one.reply()).body for one in (early, waits)] == [b"reply 1"] * 2
+        assert (await writer.ask(get("/"))).body == b"reply 2"
+
+
+async def test_a_change_through_a_route_with_conditions_is_heard_of(start: Start, stub: Stub) -> None:
+    origin(stub)
+    drafts = Route(
+        "drafts", "web", "/a/b", auth="none", match=(Condition("header", "x-draft", "present"),), hosts=("gw.example",)
+    )
+    gateway = await start(stub.endpoint(), routes=(OPEN, drafts))
+    async with connected(gateway) as client:
+        await twice(client, get("/a/b"), get("/a"))
+        await client.ask(post(b"x", "/a/b", b"X-Draft: 1\r\n"))
+        assert (await client.ask(get("/a/b"))).body == b"reply 4"
+        assert (await client.ask(get("/a"))).body == b"reply 2"
 
 
 async def test_stale_while_revalidate(start: Start, stub: Stub) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from arena.gateway.cache.shared import SharedShelf, decode, encode
 from arena.gateway.cache.shelf import Entry
 from arena.gateway.store.store import Store
-from arena.model.cache import CacheRule, CacheSettings
+from arena.model.cache import CacheRule, CacheSettings, Purge
 from arena.model.route import Route
 from arena.policy.cache.kept import Kept
 from tests import valkey
@@ -177,6 +177,64 @@ async def test_what_is_of_no_more_use_goes_by_itself(store: Store) -> None:
             await asyncio.sleep(0.05)
     await shelf._run(b"other", b"drop", b"nothing")
     assert shelf.size == 0
+
+
+async def test_a_purge_takes_what_it_is_about_and_what_comes_late(store: Store) -> None:
+    shelf = SharedShelf(store, "test", 1_000_000)
+    hats, mine, shoes = entry(b"http://a/hats?b"), entry(b"http://a/hats?b", b"alice"), entry(b"https://A:1/shoes/red")
+    blog = replace(hats, way=("blog:x", "web", b"/hats", b""))
+    neighbour = SharedShelf(store, "another", 10_000)
+    await kept(neighbour, hats)
+
+    async def left() -> set[str]:
+        found = {"hats": await find(shelf, hats.uri), "mine": await find(shelf, hats.uri, who=b"alice")}
+        found |= {"shoes": await find(shelf, shoes.uri)}
+        found |= {"blog": await shelf._find(blog.uri, blog.way, asking())}
+        return {name for name, one in found.items() if one is not None}
+
+    everything = {"hats", "mine", "shoes", "blog"}
+    for what, gone in (
+        (Purge("nothing"), set()),
+        (Purge(url="/hats"), set()),
+        (Purge(url="/hat", below=True), set()),
+        (Purge(url="http://b/hats?b"), set()),
+        (Purge("blog"), {"blog"}),
+        (Purge("web", "/shoes", below=True), {"shoes"}),
+        (Purge(url="https://a:1/shoes/red"), {"shoes"}),
+        (Purge(url="/hats?b"), {"hats", "mine", "blog"}),
+        (Purge("web", "/hats?b"), {"hats", "mine"}),
+        (Purge(url="/", below=True), everything),
+        (Purge(), everything),
+    ):
+        await store.ask("DEL", *[key for key in await keys(store) if b"arena:test:" in key] or [b"none"])
+        await kept(shelf, hats, mine, shoes, blog)
+        assert await left() == everything
+        assert await shelf.purge(what, 10.0) == len(gone), what
+        assert await left() == everything - gone, what
+        sizes = await store.ask("HGETALL", "arena:test:cache:sizes")
+        told = dict(zip(sizes[::2], map(int, sizes[1::2]), strict=True))
+        assert told.pop(b"*", 0) == sum(told.values()) == shelf.size
+    await kept(shelf, hats)  # it was asked for at 10.0
+    assert await left() == set()
+    other = SharedShelf(store, "test", 1_000_000)
+    await kept(other, hats)  # of a gateway that has not heard of it
+    assert await left() == set()
+    assert await find(neighbour, hats.uri) is not None
+
+
+async def test_a_purge_goes_through_many(store: Store) -> None:
+    shelf = SharedShelf(store, "test", 10_000_000)
+    for number in range(1500):
+        await kept(shelf, entry(b"http://a/%d/x" % number))
+    assert await shelf.purge(Purge(url="/7/x"), 10.0) == 1
+    assert await shelf.purge(Purge(), 10.0) == 1499
+    assert shelf.size == 0
+
+
+async def test_a_purge_that_the_store_does_not_answer_is_not_done(store: Store, server: valkey.Server) -> None:
+    shelf = SharedShelf(store, "test", 10_000)
+    server.kill()
+    assert await shelf.purge(Purge(), 10.0) is None
 
 
 async def test_dropping_one_leaves_the_others(store: Store) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.gateway.cache.shelf import Entry, Shelf
-from arena.model.cache import CacheRule
+from arena.model.cache import CacheRule, Purge
 from arena.policy.cache.kept import Kept
 from tests.policy.cache.model import asking
 
 RULE = CacheRule()
-WAY = ("web", "web", b"/", b"")
+WAY = ("web:0123456789abcdef", "web", b"/", b"")
 
 
 def entry(uri: bytes = b"u", place: bytes = b"", names: tuple[bytes, ...] = (), *said: bytes, size: int = 0) -> Entry:
@@ -105,3 +108,37 @@ def test_books_are_kept(steps: list[tuple[str, bytes, bytes, tuple[bytes, ...], 
         listed = {key for ways in shelf._volumes.values() for volume in ways.values() for key in volume.keys}
         assert listed == set(shelf._entries)
         assert all(volume.keys for ways in shelf._volumes.values() for volume in ways.values())
+
+
+async def test_a_purge_takes_what_it_is_about_and_what_comes_late() -> None:
+    shelf = Shelf(10_000_000)
+    hats, mine, shoes = entry(b"http://a/hats"), entry(b"http://a/hats", b"alice"), entry(b"http://a/shoes")
+    other = replace(hats, way=("blog:x", "web", b"/hats", b""))
+    for each in (hats, mine, shoes, other):
+        shelf.put(each, RULE)
+    assert await shelf.purge(Purge("nothing"), 9.0) == 0
+    assert await shelf.purge(Purge("blog", "/hats"), 9.0) == 1
+    assert await shelf.purge(Purge(url="/hats"), 9.0) == 2
+    assert (len(shelf), shelf.size) == (1, shoes.kept.size)
+    shelf.put(hats, RULE)  # asked for at 10.0, later than that
+    assert len(shelf) == 2
+    assert await shelf.purge(Purge(), 10.0) == 2
+    shelf.put(shoes, RULE)
+    assert (len(shelf), shelf.size) == (0, 0)
+
+
+async def test_many_are_purged_while_requests_go_on() -> None:
+    shelf, beats = Shelf(10_000_000), 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0)
+
+    for number in range(2000):
+        shelf.put(entry(b"http://a/%d" % number), RULE)
+    task = asyncio.ensure_future(beat())
+    assert await shelf.purge(Purge(url="/", below=True), 9.0) == 2000
+    assert beats > 2
+    task.cancel()

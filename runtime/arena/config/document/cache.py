@@ -45,7 +45,7 @@ class CacheSection(Section):
     """Replies to GET are kept and given again, as RFC 9111 has it: for as long as the service says, and to nobody else where
     it does not say that they may be shared. `cache: {}` alone turns it on."""
 
-    later: ClassVar = ("key", "methods", "status", "statuses", "strategy", "heuristic", "bypass", "purge")
+    later: ClassVar = ("key", "methods", "status", "statuses", "strategy", "heuristic", "bypass")
 
     ttl: PositiveDuration | None = Field(
         default=None,

@@ -38,7 +38,12 @@ def way_of(x: Exchange, route: str) -> Way:
 
 def mark_of(route: Route) -> str:
     """The route as a part of keys: another one when what it tells the service has changed."""
-    return hashlib.sha256(repr((route.name, route.auth, route.transform)).encode()).hexdigest()[:16]
+    return f"{route.name}:{hashlib.sha256(repr((route.auth, route.transform)).encode()).hexdigest()[:16]}"
+
+
+def route_of(way: Way) -> str:
+    """The name of the route."""
+    return way[0].rpartition(":")[0]
 
 
 def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:

@@ -12,7 +12,7 @@ from time import monotonic, time
 
 from arena.gateway.cache import stand
 from arena.gateway.cache.fetch import Fetch
-from arena.gateway.cache.flight import Flights
+from arena.gateway.cache.flight import Flights, Key
 from arena.gateway.cache.key import Way, credentials_of, mark_of, uri_of, way_of
 from arena.gateway.cache.shelf import Entry, Question, Store
 from arena.gateway.cache.stand import Edit
@@ -22,7 +22,7 @@ from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.gate import Gate, enter_all
 from arena.gateway.wire.reply import ReplyHead
-from arena.model.cache import CacheRule
+from arena.model.cache import CacheRule, Purge
 from arena.model.route import Route
 from arena.policy.cache.asking import Asking, read
 from arena.policy.cache.freshness import age, lifetime, use
@@ -45,6 +45,19 @@ class Cache:
     flights: Flights = field(default_factory=Flights)
     errands: set[Hashable] = field(default_factory=set)
 
+    def forget(self, uri: bytes) -> None:
+        """Keep nothing of this URI that was asked for until now, and let nobody else wait for it."""
+        self.flights.part(uri)
+        self.store.forget(uri, time())
+
+    async def purge(self, what: Purge, at: float) -> int | None:
+        """Keep nothing of what `what` is about that was asked for until `at` (Unix seconds). How many replies went; None when
+        that is to be tried again."""
+        self.flights.part()
+        forgot = await self.store.purge(what, at)
+        self.stats.purged += forgot or 0
+        return forgot
+
 
 class RouteCache:
     """A filter for the end of a route's chain, and `edit` for its replies. `edit_inner` is what the route changes of a reply's
@@ -65,7 +78,7 @@ class RouteCache:
         method = x.head.method
         if method not in (b"GET", b"HEAD"):
             if method not in _SAFE:
-                invalidate(x, self.store)
+                invalidate(x, self._cache)
             self.tell(x, "bypass", b"fwd=method")
             return None
         headers = by_name(x.head.fields)
@@ -142,12 +155,12 @@ class RouteCache:
 
     # Several who ask for the same.
 
-    def _lead(self, x: Exchange, question: Question, key: Hashable) -> None:
+    def _lead(self, x: Exchange, question: Question, key: Key) -> None:
         fetch = Fetch(x, self, question)
         if question.found is not None or not question.asking.conditional:
             fetch.flight = self._cache.flights.begin(key)
 
-    async def _follow(self, x: Exchange, question: Question, key: Hashable) -> Verdict:
+    async def _follow(self, x: Exchange, question: Question, key: Key) -> Verdict:
         end = monotonic() + WAIT_SECONDS
         asking = question.asking
         while (flight := self._cache.flights.find(key)) is not None:
@@ -187,22 +200,22 @@ class RouteCache:
         errand.send(y)
 
 
-def invalidate(x: Exchange, store: Store) -> None:
+def invalidate(x: Exchange, cache: Cache) -> None:
     """Forget what is kept of the URI, unless the service says that the unsafe method did nothing (RFC 9111 section 4.4)."""
     uri = uri_of(x)
 
     def end(x: Exchange, outcome: Outcome, _now: float) -> None:
         if outcome in ("left", "cut") or (outcome == "served" and 200 <= x.status < 400):
-            store.forget(uri, time())
+            cache.forget(uri)
 
     x.at_end(end)
 
 
-def invalidator(store: Store) -> Callable[[Exchange], None]:
+def invalidator(cache: Cache) -> Callable[[Exchange], None]:
     """A filter for a route that keeps nothing, while another one with the same path does."""
 
     def check(x: Exchange) -> None:
         if x.head.method not in _SAFE:
-            invalidate(x, store)
+            invalidate(x, cache)
 
     return check

@@ -1,8 +1,8 @@
 """What is kept, in the state store: one cache for all workers and replicas. While the store is down every request is a miss.
 
-A hash for each URI, under the name of the project and a digest, holds its variants; so one command forgets them all, and
-whoever reads the keys learns neither URIs nor callers. Which headers tell variants apart is guessed from the last time, so that
-one round trip finds a reply.
+A hash for each URI, under the name of the project and a digest, holds its variants, and the URI for those who purge; so one
+command forgets them all, and whoever reads the keys learns neither URIs nor callers. Which headers tell variants apart is
+guessed from the last time, so that one round trip finds a reply.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
-from arena.gateway.cache.key import Way
+from arena.gateway.cache.key import Way, route_of
+from arena.gateway.cache.purged import Purged
 from arena.gateway.cache.shelf import Entry, Names, Values
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Script, Store
-from arena.model.cache import CacheRule
+from arena.model.cache import CacheRule, Purge
 from arena.policy.cache.asking import Asking
 from arena.policy.cache.freshness import useful_for
 from arena.policy.cache.kept import Kept
+from arena.policy.cache.purge import border, parts
 from arena.policy.cache.storing import SHARED, may_have
 from arena.tasks import spawn
 
@@ -37,6 +39,7 @@ class SharedShelf:
         self.store = store
         self._prefix = f"arena:{project}:cache:".encode()
         self._guesses: dict[tuple[bytes, Way], Names] = {}
+        self._purged = Purged()
 
     def find(self, uri: bytes, way: Way, asking: Asking) -> Entry | Coroutine[Any, Any, Entry | None] | None:
         """The reply that this request may be given, fresh or not."""
@@ -44,6 +47,8 @@ class SharedShelf:
 
     def put(self, entry: Entry, rule: CacheRule) -> None:
         """Keep `entry` in the place of what was there; unless it was asked for before its URI was forgotten."""
+        if self._purged.forbids(entry.uri, entry.way, entry.kept.asked_at):
+            return
         spawn(self._put(entry, rule), name="cache")
 
     def drop(self, entry: Entry) -> None:
@@ -54,6 +59,24 @@ class SharedShelf:
     def forget(self, uri: bytes, now: float) -> None:
         """Keep nothing of this URI that was asked for until now."""
         spawn(self._run(uri, b"forget", repr(now).encode()), name="cache")
+
+    async def purge(self, what: Purge, at: float) -> int | None:
+        """Keep nothing of what `what` is about that was asked for until `at`. How many replies went; None when the store did
+        not answer until the end."""
+        self._purged.add(what, at)
+        site, path, query = parts(what.url.encode()) if what.url else (b"", b"", b"")
+        about = b"any" if not what.url else b"below" if what.below else b"exact"
+        fields = _route(what.route) if what.route else b""
+        asked = (fields, about, site, border(path) if what.below else path, query, repr(at).encode())
+        cursor, forgot = b"0", 0
+        try:
+            while True:
+                self.size, _, cursor, count = await self.store.run(SCRIPT, self._keys(b""), (b"purge", cursor, *asked))
+                forgot += int(count)
+                if cursor == b"0":
+                    return forgot
+        except (StoreDown, StoreRefused):
+            return None  # counted and told by the store itself
 
     def trim(self) -> None:
         """What is too much goes when something is put there next."""
@@ -93,17 +116,19 @@ class SharedShelf:
         self._remember(entry.uri, entry.way, entry.names)
         await self._run(
             entry.uri, b"put", mark, b",".join(entry.names), _field(mark, entry.place, entry.values), data,
-            repr(kept.asked_at).encode(), b"%d" % (use * 1000), b"%d" % self.max_bytes,
+            repr(kept.asked_at).encode(), b"%d" % (use * 1000), b"%d" % self.max_bytes, b"\n".join(parts(entry.uri)),
         )  # fmt: skip
 
     async def _run(self, uri: bytes, *words: bytes) -> None:
         try:
-            keys = (self._key(uri), self._prefix + b"ends", self._prefix + b"sizes")
-            size, evicted = await self.store.run(SCRIPT, keys, words)
+            size, evicted, *_ = await self.store.run(SCRIPT, self._keys(uri), words)
         except (StoreDown, StoreRefused):
             return  # counted and told by the store itself
         self.size = size
         self.evicted += evicted
+
+    def _keys(self, uri: bytes) -> tuple[bytes, bytes, bytes]:
+        return self._key(uri), self._prefix + b"ends", self._prefix + b"sizes"
 
     def _key(self, uri: bytes) -> bytes:
         return self._prefix + hashlib.sha256(uri).hexdigest().encode()
@@ -133,7 +158,12 @@ def decode(data: bytes, *, shared: bool) -> Kept | None:
 
 def _way(way: Way) -> bytes:
     route, service, path, query = way
-    return _digest((route.encode(), service.encode(), path, query))
+    return _route(route_of(way)) + _digest((route.encode(), service.encode(), path, query))
+
+
+def _route(name: str) -> bytes:
+    """What the ways of one route begin with."""
+    return _digest((name.encode(),))[:16]
 
 
 def _field(way: bytes, place: bytes, values: Values) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from arena.gateway.cache.key import Way
-from arena.model.cache import CacheRule
+from arena.gateway.cache.key import Way, route_of
+from arena.gateway.cache.purged import Purged
+from arena.model.cache import CacheRule, Purge
 from arena.policy.cache.asking import Asking
 from arena.policy.cache.kept import Kept
 from arena.policy.cache.storing import SHARED, may_have
@@ -16,6 +18,7 @@ from arena.policy.cache.storing import SHARED, may_have
 Names = tuple[bytes, ...]
 Values = tuple[bytes | None, ...]
 _KEEP_FORGOTTEN = 4096
+_PURGE_AT_ONCE = 500  # URIs
 _Key = tuple[bytes, Way, bytes, Values]
 
 
@@ -75,6 +78,10 @@ class Store(Protocol):
     def forget(self, uri: bytes, now: float) -> None:
         """Keep nothing of this URI that was asked for until now."""
 
+    async def purge(self, what: Purge, at: float) -> int | None:
+        """Keep nothing of what `what` is about that was asked for until `at` (Unix seconds). How many replies went; None when
+        that could not be done for all, and is to be tried again."""
+
     def trim(self) -> None:
         """Let go until no more than `max_bytes` are kept."""
 
@@ -89,6 +96,7 @@ class Shelf:
         self._entries: OrderedDict[_Key, Entry] = OrderedDict()
         self._volumes: dict[bytes, dict[Way, _Volume]] = {}
         self._forgotten: dict[bytes, float] = {}
+        self._purged = Purged()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -109,8 +117,11 @@ class Shelf:
 
     def put(self, entry: Entry, _rule: CacheRule) -> None:
         """Keep `entry` in the place of what was there; unless it was asked for before its URI was forgotten."""
+        asked_at = entry.kept.asked_at
+        if asked_at <= self._forgotten.get(entry.uri, 0.0) or self._purged.forbids(entry.uri, entry.way, asked_at):
+            return  # what is there was asked for later
         self.drop(entry)
-        if entry.kept.size > self.max_bytes or entry.kept.asked_at <= self._forgotten.get(entry.uri, 0.0):
+        if entry.kept.size > self.max_bytes:
             return
         ways = self._volumes.setdefault(entry.uri, {})
         volume = ways.get(entry.way)
@@ -140,6 +151,20 @@ class Shelf:
         for volume in [*self._volumes.get(uri, {}).values()]:
             for key in [*volume.keys]:
                 self._remove(key)
+
+    async def purge(self, what: Purge, at: float) -> int:
+        """Keep nothing of what `what` is about that was asked for until `at`. How many replies went."""
+        covers = self._purged.add(what, at)
+        forgot = 0
+        for number, uri in enumerate([*self._volumes]):
+            if not number % _PURGE_AT_ONCE:
+                await asyncio.sleep(0)  # requests go on
+            for way, volume in [*self._volumes.get(uri, {}).items()]:
+                if covers(uri, route_of(way)):
+                    for key in [*volume.keys]:
+                        self._remove(key)
+                        forgot += 1
+        return forgot
 
     def trim(self) -> None:
         """Let go until no more than `max_bytes` are kept."""

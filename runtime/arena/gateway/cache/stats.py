@@ -19,13 +19,15 @@ Result = Literal[
 
 
 class CacheStats:
-    """`results` counts requests by route and result, `stored` replies that were kept, by route."""
+    """`results` counts requests by route and result, `stored` replies that were kept, by route, `purged` those that a person
+    had forgotten."""
 
-    __slots__ = ("results", "store_failures", "stored")
+    __slots__ = ("purged", "results", "stored")
 
     def __init__(self) -> None:
         self.results: Counter[tuple[str, Result]] = Counter()
         self.stored: Counter[str] = Counter()
+        self.purged = 0
 
     def write(self, page: Page, size: int, evicted: int) -> None:
         """Add the families to a metrics page; nothing while no route has a cache."""
@@ -38,6 +40,7 @@ class CacheStats:
         )
         page.counter("arena_gateway_cache_stored_total", "Replies that were kept.", self._stored())
         page.gauge("arena_gateway_cache_bytes", "What is kept in this process, in bytes.", [({}, size)])
+        page.counter("arena_gateway_cache_purged_total", "Replies that a person had forgotten.", [({}, self.purged)])
         page.counter("arena_gateway_cache_evicted_total", "Replies that went for want of room.", [({}, evicted)])
 
     def _stored(self) -> Iterable[tuple[dict[str, str], float]]:

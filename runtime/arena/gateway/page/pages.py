@@ -1,5 +1,5 @@
-"""What the gateway tells about itself: /health, /services, /breakers, /metrics, and the keys that services verify its word
-with; answered on its own port, never proxied."""
+"""What the gateway tells about itself: /health, /services, /breakers, /metrics, the purges of its cache, and the keys that
+services verify its word with; answered on its own port, never proxied."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Pages:
             b"/breakers": self.breakers,
             b"/metrics": self.metrics,
             b"/.well-known/arena-keys.json": self.keys,
+            b"/.well-known/arena-cache.json": self.cache,
         }
 
     def health(self, x: Exchange) -> Content:
@@ -109,10 +110,9 @@ class Pages:
         """Each endpoint with its circuit breaker and its weight, and the breakers of routes, for callers with the operator
         role and the daemon. Every worker has breakers of its own; `obeyed` is the time of the last order it followed, in Unix
         seconds."""
-        if not insider.asks(x, self._view.spec.service_secret_file):
-            refusal = self._authenticate.at_once(x) or _operators_alone(x)
-            if refusal is not None:
-                return refusal
+        refusal = self._for_operators(x)
+        if refusal is not None:
+            return refusal
         rosters = self._view.rosters
         told: dict[str, object] = {
             "panic": breakers.panicking(rosters),
@@ -120,6 +120,25 @@ class Pages:
         }
         told["routes"] = breakers.route_rows(self._view.guards, monotonic())
         return _json({"worker": self._view.worker, "obeyed": self._view.orders.obeyed, **told})
+
+    def cache(self, x: Exchange) -> Content | Refusal:
+        """The routes that keep replies, and what this worker forgot because people said so, for callers with the operator role
+        and the daemon: by the time of each order (Unix seconds), for ten minutes. `obeyed` is that of the newest; `problem`
+        says why one is not carried out."""
+        refusal = self._for_operators(x)
+        if refusal is not None:
+            return refusal
+        view = self._view
+        purges = view.purges
+        return _json(
+            {
+                "worker": view.worker,
+                "obeyed": purges.obeyed,
+                "routes": [route.name for route in view.spec.routes if route.cache is not None],
+                "forgot": [{"at": at, "count": count} for at, count in purges.forgot.items()],
+                "problem": purges.problem,
+            }
+        )
 
     def metrics(self, _x: Exchange) -> Content:
         """Prometheus text format."""
@@ -130,6 +149,12 @@ class Pages:
         introductions = self._view.access.introductions
         public = () if introductions is None else introductions.public
         return Content(200, b"application/jwk-set+json", json.dumps({"keys": codec.encode(public)}).encode() + b"\n")
+
+    def _for_operators(self, x: Exchange) -> Refusal | None:
+        """None for the daemon and callers with the operator role."""
+        if insider.asks(x, self._view.spec.service_secret_file):
+            return None
+        return self._authenticate.at_once(x) or _operators_alone(x)
 
     def _routed(self) -> set[str]:
         """The services that some route leads to."""
