@@ -3,7 +3,10 @@ is a problem document (or, where OpenAI's clients ask, an error of theirs). The 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,17 +26,24 @@ EXAMPLES = settings(
 )
 
 
-def ask_everything(url: str, check: Callable[[Any], None], *without: str) -> set[str]:
-    """Call `check` with requests of every operation that the app at `url` documents, but for the paths `without`: fitting
-    ones and misfits. Returns the operations asked."""
+def test_every_app_of_ours_is_asked_here() -> None:
+    """Those in templates, too, once there are any."""
+    root = Path(__file__).parents[2]
+    rooms = (root / "runtime", root / "services", root / "templates")
+    files = [path for room in rooms for path in (*room.rglob("*.py"), *room.rglob("*.j2"))]
+    apps = {str(path.relative_to(root)) for path in files if re.search(r"\bFastAPI\(", path.read_text())}
+    assert apps == {"runtime/arena/registry/app.py", "services/ai_service/ai_service/app.py"}
+
+
+def ask_everything(url: str, check: Callable[[Any], None]) -> set[str]:
+    """Call `check` with requests of every operation that the app at `url` documents: fitting ones and misfits. Returns the
+    operations asked."""
     document = httpx.get(f"{url}/openapi.json", trust_env=False).raise_for_status().json()
     schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=url)
     asked = set()
     for result in schema.get_all_operations():
         operation = result.ok()
-        if operation.path in without:
-            continue
         asked.add(operation.label)
         for mode in GenerationMode:
             ask = EXAMPLES(given(operation.as_strategy(generation_mode=mode))(check))
@@ -54,12 +64,31 @@ def test_registry(shared: RegistryProcess) -> None:
     token = service_token.mint_operator(shared.secret)
 
     def check(case: Any) -> None:
+        if case.path == "/v1/watch":
+            check_watch(case)
+            return
         answer = case.call(headers={"authorization": f"Bearer {token}"})
         assert answer.status_code < 500, answer.text
         assert answer.status_code < 400 or is_problem(answer), answer.text
 
-    asked = ask_everything(shared.url, check, "/v1/watch")  # which never ends; test_watch has it
-    assert {"POST /v1/services", "GET /v1/services/{service}", "GET /health"} <= asked
+    asked = ask_everything(shared.url, check)
+    assert {"POST /v1/services", "GET /v1/services/{service}", "GET /v1/watch", "GET /health"} <= asked
+
+
+def check_watch(case: Any) -> None:
+    """The stream has no end: its head, and the line that comes at once."""
+    with httpx.stream(**sendable(case), timeout=30, trust_env=False) as answer:
+        assert answer.status_code == 200
+        first = json.loads(next(answer.iter_lines()))
+    assert {"version", "epoch", "endpoints"} <= first.keys()
+
+
+def sendable(case: Any) -> dict[str, Any]:
+    """The case as httpx takes it."""
+    told = case.as_transport_kwargs()
+    return {
+        name: told[name] for name in ("method", "url", "headers", "params", "json", "data", "cookies") if told.get(name)
+    }
 
 
 def test_ai_service(service: Service) -> None:
