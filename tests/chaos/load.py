@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
+import time
 
 from tests.e2e import load
 
@@ -11,9 +13,11 @@ from tests.e2e import load
 class Load(load.Load):
     """Use it as a context manager around what is to be survived; afterwards `total`, `failed` and `swapped` tell."""
 
-    def __init__(self, port: int, token: str) -> None:
-        super().__init__(port, token=token)
+    def __init__(self, port: int, token: str, path: str = "/web/") -> None:
+        super().__init__(port, path, token=token)
         self.swapped = 0
+        self.seconds: list[float] = []
+        """How long each answer took."""
         self._nonces = itertools.count()
 
     def __str__(self) -> str:
@@ -24,5 +28,11 @@ class Load(load.Load):
         return f"{self.path}{next(self._nonces)}"
 
     def judge(self, path: str, body: bytes) -> None:
-        if json.loads(body)["path"] != path.removeprefix("/web"):
+        if json.loads(body)["path"] != path.removeprefix(self.path.rstrip("/")):
             self.swapped += 1
+
+    def _ask(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        began = time.monotonic()
+        reply = super()._ask(connection)
+        self.seconds.append(time.monotonic() - began)
+        return reply

@@ -21,7 +21,6 @@ class Load:
 
     def __init__(self, port: int, path: str = "/web/", *, token: str = "", tls: ssl.SSLContext | None = None) -> None:
         self.outcomes: Counter[str] = Counter()
-        self.slowest = 0.0
         self.path = path
         self._where = port, tls
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -58,7 +57,6 @@ class Load:
     def _call(self, keep: bool) -> None:
         connection = self._connection()
         while not self._stop.is_set():
-            began = time.monotonic()
             try:
                 reply = self._ask(connection)
                 if not keep or reply.will_close:
@@ -67,7 +65,6 @@ class Load:
                 self.outcomes[f"{'kept' if keep else 'new'}: {error!r}"] += 1
                 connection.close()
                 connection = self._connection()
-            self.slowest = max(self.slowest, time.monotonic() - began)
             time.sleep(PAUSE)
         connection.close()
 
