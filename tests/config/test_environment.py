@@ -59,7 +59,7 @@ def test_arenas_own_variables_in_an_env_file_are_left_out_with_a_note(load: Load
         ("env_file: gone.env", "1:38 services.a.env_file: gone.env does not exist"),
         ("env_file: [{required: false}]", "services.a.env_file[0].path: is missing"),
         ("environment: {PORT: 80}", "1:42 services.a.environment.PORT: is set by Arena for each instance"),
-        ("environment: [ARENA_SERVICE_TOKEN=x]", "is set by Arena for each instance"),
+        ("environment: [ARENA_IDENTITY_FILE=x]", "is set by Arena for each instance"),
         ("environment: ['=x']", "cannot be an environment variable"),
         (r'environment: {A: "a\0b"}', "cannot be an environment variable"),
         ("environment: {A: [1]}", "services.a.environment.A: should be text, not a list"),

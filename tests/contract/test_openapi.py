@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from arena.auth import service_token
 from tests.registry.conftest import RegistryProcess, make_registry, shared
 from tests.services.ai_service.conftest import Service, service
 
@@ -61,7 +60,7 @@ def is_problem(answer: Any) -> bool:
 
 
 def test_registry(shared: RegistryProcess) -> None:
-    token = service_token.mint_operator(shared.secret)
+    token = shared.daemon.own()
 
     def check(case: Any) -> None:
         if case.path == "/v1/watch":

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from arena import tasks
-from arena.auth import service_token
-from arena.auth.secret import load_or_create
+from arena.auth.ledger import Ledger
+from arena.auth.signing_key import SigningKey
 from arena.daemon import breakers
 from arena.daemon.breakers import Breakers
 from arena.daemon.worker import Workers
@@ -27,6 +27,7 @@ from arena.model.route import Route
 from arena.model.snapshot import Endpoint, Snapshot
 from arena.model.traffic import BreakerRule
 from tests.gateway.kit import eventually
+from tests.sdk.kit import Daemon
 
 NAMES = ("web-1", "web-2")
 
@@ -45,14 +46,15 @@ class Fleet:
 
 @pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
-    secret_file, orders = tmp_path / "service", tmp_path / "orders.json"
-    secret = load_or_create(secret_file)
+    keys, orders = tmp_path / "signing-keys.json", tmp_path / "orders.json"
+    daemon = Daemon(tmp_path, "gateway")
+    Ledger(keys, SigningKey).update(lambda _: [daemon.key])
     spec = GatewaySpec(
         "p", GatewaySettings(issuers=(Jwt("s" * 32),)), (
             Route("web", "web", "/", auth="none"),
             Route("guarded", "web", "/guarded", auth="none", breaker=BreakerRule()),
         ),
-        orders_file=str(orders), service_secret_file=str(secret_file),
+        orders_file=str(orders), signing_keys_file=str(keys),
     )  # fmt: skip
     endpoints = tuple(Endpoint("web", name, Address("127.0.0.1", 9), "passing") for name in NAMES)
     addresses, views, servers, running = {}, [], [], []
@@ -62,7 +64,7 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
         servers.append(await listen(plane, "127.0.0.1", 0))
         addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].port)
         running.append(tasks.spawn(views[-1].tend(), name="tend"))
-    command = Breakers(orders, Workers(lambda: addresses, lambda: service_token.mint_operator(secret)))
+    command = Breakers(orders, Workers(lambda: addresses, daemon.own))
     yield Fleet(command, views, addresses)
     await tasks.cancel(*running)
     for server in servers:

@@ -32,7 +32,7 @@ def test_what_was_asked_for_comes_back(layout: StateLayout, tmp_path: Path) -> N
 
 def test_files_that_hold_secrets_are_for_their_owner_alone(layout: StateLayout, tmp_path: Path) -> None:
     Desired.of(Project("demo", str(tmp_path)), layout).save(layout)
-    for file in (layout.desired, layout.gateway_spec, layout.token_keys, layout.service_secret):
+    for file in (layout.desired, layout.gateway_spec, layout.token_keys):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     for folder in (layout.root, layout.root.parent, layout.secrets):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder

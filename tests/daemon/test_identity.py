@@ -11,7 +11,7 @@ import pytest
 
 from arena.auth import errors, identity, signed, signing_key
 from arena.auth.identity import GRACE_BEGINS, RENEW, TTL, Identity
-from arena.auth.signed import SERVICE
+from arena.auth.signed import DAEMON, LEEWAY, SERVICE
 from arena.auth.signing_key import LIFETIME, OVERLAP
 from arena.daemon import launch
 from arena.daemon.identity import LOOK_SECONDS, Identities
@@ -67,11 +67,39 @@ def shown(layout: StateLayout, caller: str, callee: str, at: float) -> str:
 
 
 def test_exactly_the_pairs_that_were_named_get_tokens(identities: Identities, layout: StateLayout, wall: Wall) -> None:
-    assert set(of(layout, "worker").tokens) == {"billing"}
-    assert of(layout, "billing").tokens == of(layout, "vault").tokens == {}
+    assert set(of(layout, "worker").tokens) == {"billing", "registry"}
+    assert set(of(layout, "billing").tokens) == set(of(layout, "vault").tokens) == {"registry"}
     assert shown(layout, "worker", "billing", wall.now()) == "worker"
     with pytest.raises(errors.TokenWrongAudience):
         signed.verify(of(layout, "worker").tokens["billing"], of(layout, "vault").keys, (SERVICE,), "vault", wall.now())
+
+
+def test_each_can_speak_for_itself_to_the_registry(identities: Identities, layout: StateLayout, wall: Wall) -> None:
+    for name in ("worker", "billing", "vault"):
+        assert shown(layout, name, "registry", wall.now()) == name
+    assert of(layout, "registry").tokens == {}
+    wall.set(RENEW)
+    identities.refresh()
+    assert shown(layout, "worker", "registry", wall.now() + TTL - 1) == "worker"
+
+
+def test_the_daemon_shows_itself_for_a_minute_even_before_it_followed_anything(
+    identities: Identities, layout: StateLayout, wall: Wall
+) -> None:
+    for daemon in (identities, Identities(layout, wall)):
+        own = daemon.own("registry")
+        told = signed.verify(own, of(layout, "registry").keys, (DAEMON,), "registry", wall.now())
+        assert told.principal.subject == "arena-daemon"
+        with pytest.raises(errors.TokenExpired):
+            signed.verify(own, of(layout, "registry").keys, (DAEMON,), "registry", wall.now() + 60 + LEEWAY)
+    wall.set(LIFETIME)
+    identities.refresh()
+    assert signed.verify(identities.own("gateway"), of(layout, "registry").keys[1:], (DAEMON,), "gateway", wall.now())
+
+
+def test_without_a_key_the_daemon_has_nothing_to_show(layout: StateLayout, wall: Wall) -> None:
+    with pytest.raises(ConfigError, match="no key to sign with"):
+        Identities(layout, wall).own("registry")
 
 
 def test_each_is_told_who_may_call_and_what_stays_open(identities: Identities, layout: StateLayout) -> None:
@@ -158,7 +186,7 @@ def test_keys_that_others_can_read_are_refused(identities: Identities, layout: S
 
 def test_what_is_gone_from_the_project_loses_its_file(identities: Identities, layout: StateLayout) -> None:
     identities.follow(Project("demo", "/p", services=(BILLING,)))
-    assert [file.name for file in layout.identities.iterdir()] == ["billing.json"]
+    assert sorted(file.name for file in layout.identities.iterdir()) == ["billing.json", "registry.json"]
     identities.forget()
     assert not layout.identities.exists()
     identities.refresh()

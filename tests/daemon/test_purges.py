@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from arena import tasks
-from arena.auth import service_token
-from arena.auth.secret import load_or_create
+from arena.auth.ledger import Ledger
+from arena.auth.signing_key import SigningKey
 from arena.daemon import purges
 from arena.daemon.purges import Purges
 from arena.daemon.worker import Workers
@@ -31,6 +31,7 @@ from arena.model.store import StoreAddress
 from tests import valkey
 from tests.gateway.cache.kit import Origin, origin
 from tests.gateway.kit import Stub, eventually
+from tests.sdk.kit import Daemon
 
 ROUTES = (
     Route("shop", "web", "/shop", auth="none", cache=CacheRule()),
@@ -57,14 +58,13 @@ class Fleet:
 
 @asynccontextmanager
 async def running(folder: Path, routes: tuple[Route, ...], store: StoreAddress | None) -> AsyncIterator[Fleet]:
-    secret_file, orders = folder / "service", folder / "purges.json"
-    secret = load_or_create(secret_file)
+    keys, orders = folder / "signing-keys.json", folder / "purges.json"
+    daemon = Daemon(folder, "gateway")
+    Ledger(keys, SigningKey).update(lambda _: [daemon.key])
     stub = Stub()
     await stub.start()
     settings = GatewaySettings(issuers=(Jwt("s" * 32),), cache=CacheSettings(store="state" if store else "memory"))
-    spec = GatewaySpec(
-        "p", settings, routes, purges_file=str(orders), service_secret_file=str(secret_file), store=store
-    )
+    spec = GatewaySpec("p", settings, routes, purges_file=str(orders), signing_keys_file=str(keys), store=store)
     addresses, views, servers, following = {}, [], [], []
     for number in (1, 2):
         plane = Plane(replace(spec.settings), None, 100)
@@ -72,7 +72,7 @@ async def running(folder: Path, routes: tuple[Route, ...], store: StoreAddress |
         servers.append(await listen(plane, "127.0.0.1", 0))
         addresses[f"gateway-{number}"] = Address("127.0.0.1", servers[-1].port)
         following.append(tasks.spawn(views[-1].follow_purges(), name="purges"))
-    workers = Workers(lambda: addresses, lambda: service_token.mint_operator(secret))
+    workers = Workers(lambda: addresses, daemon.own)
     yield Fleet(Purges(orders, workers), views, addresses, origin(stub))
     await tasks.cancel(*following)
     for server, view in zip(servers, views, strict=True):

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from arena.auth import secret, service_token
 from arena.model.address import Address
 from arena.registry.client import RegistryClient
+from tests.sdk.kit import Daemon
 
 
 class RegistryProcess:
@@ -23,6 +24,8 @@ class RegistryProcess:
         self.folder = folder
         self.ttl = ttl
         self.port = 0
+        self.daemon = Daemon(folder / "identity.json", "registry")
+        self.daemon.write()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,13 +36,9 @@ class RegistryProcess:
     def state(self) -> Path:
         return self.folder / "registry.json"
 
-    @property
-    def secret(self) -> str:
-        return secret.load_or_create(self.folder / "secrets" / "service")
-
     def command(self) -> list[str]:
         options = {"--port": self.port, "--state": self.state, "--ttl": self.ttl}
-        options["--secret-file"] = self.folder / "secrets" / "service"
+        options["--identity-file"] = self.daemon.path
         return [sys.executable, "-I", "-m", "arena.registry", *(str(word) for pair in options.items() for word in pair)]
 
     def start(self) -> None:
@@ -68,9 +67,8 @@ class RegistryProcess:
         return [line for line in lines if line["event"] == name]
 
     def client(self, service: str = "") -> RegistryClient:
-        """With the token of `service`, or the operator's."""
-        token = service_token.mint(self.secret, service) if service else service_token.mint_operator(self.secret)
-        return RegistryClient(self.url, token)
+        """With the tokens of `service`, or the daemon's."""
+        return RegistryClient(self.url, partial(self.daemon.token, service) if service else self.daemon.own)
 
 
 @pytest.fixture(scope="session")

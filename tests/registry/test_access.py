@@ -1,16 +1,30 @@
+import time
+from pathlib import Path
+
 import pytest
 from starlette.requests import Request
 
-from arena.auth import service_token, token
+from arena.auth import signed, signing_key, token
+from arena.auth.identity import GRACE, TTL
+from arena.auth.identity_file import IdentityFile
+from arena.auth.signed import LEEWAY
 from arena.registry.access import Access
 from arena.registry.refusal import Refused
+from tests.sdk.kit import Daemon
 
-SECRET = "r" * 32
+KEY, OTHER = signing_key.make(), signing_key.make()
 
 
 @pytest.fixture
-def access() -> Access:
-    return Access(service_token.verifier(SECRET))
+def daemon(tmp_path: Path) -> Daemon:
+    daemon = Daemon(tmp_path / "registry.json", "registry", KEY)
+    daemon.write()
+    return daemon
+
+
+@pytest.fixture
+def access(daemon: Daemon) -> Access:
+    return Access(IdentityFile(daemon.path))
 
 
 def request(
@@ -32,13 +46,28 @@ def request(
     )
 
 
+SIGNED = Daemon(Path(), "registry", KEY)
+"""The daemon of the fixture, for what is signed while tests are collected."""
+
+
 def bearer(service: str) -> str:
-    return f"Bearer {service_token.mint(SECRET, service)}"
+    return f"Bearer {SIGNED.token(service)}"
 
 
-def test_a_service_writes_itself_and_the_operator_all(access) -> None:
-    assert access.writer(request(bearer("web")), "web").subject == "web"
-    assert access.writer(request(f"bearer {service_token.mint_operator(SECRET)}"), "web")
+def refused(access: Access, authorization: str, service: str = "web") -> tuple[int, str]:
+    with pytest.raises(Refused) as refusal:
+        access.writer(request(authorization), service)
+    return refusal.value.status, refusal.value.code
+
+
+def test_a_service_writes_itself_and_the_daemon_all(access) -> None:
+    assert access.writer(request(bearer("web")), "web").principal.subject == "web"
+    for service in ("web", "db"):
+        assert access.writer(request(f"bearer {SIGNED.own()}"), service)
+
+
+def _signed(kind: signed.Kind, subject: str) -> str:
+    return signed.sign(KEY, kind, subject, "registry", ttl=TTL, now=time.time(), roles=["operator"])
 
 
 @pytest.mark.parametrize(
@@ -50,16 +79,49 @@ def test_a_service_writes_itself_and_the_operator_all(access) -> None:
         ("Basic dXNlcjpwYXNz", 401, "unauthenticated"),
         ("Bearer junk", 401, "token-malformed"),
         (bearer("db"), 403, "forbidden"),
-        (f"Bearer {service_token.mint('x' * 32, 'web')}", 401, "token-key-unknown"),
+        (bearer("arena-daemon"), 403, "forbidden"),  # a service of that name is not the daemon
+        (f"Bearer {_signed(signed.SERVICE, 'db')}", 403, "forbidden"),  # and a role makes none
+        (f"Bearer {_signed(signed.PRINCIPAL, 'web')}", 401, "token-wrong-kind"),
+        (f"Bearer {_signed(signed.ANONYMOUS, 'web')}", 401, "token-wrong-kind"),
+        (f"Bearer {Daemon(Path(), 'registry', OTHER).token('web')}", 401, "token-key-unknown"),
+        (f"Bearer {Daemon(Path(), 'registry', OTHER).own()}", 401, "token-key-unknown"),
         (bearer("web")[:-4] + "AAAA", 401, "token-bad-signature"),
-        (f"Bearer {service_token.mint(SECRET, 'web', ttl=1, now=1)}", 401, "token-expired"),
-        (f"Bearer {token.issue(SECRET, subject='web').token}", 401, "token-wrong-audience"),
+        (f"Bearer {SIGNED.token('web', now=time.time() - TTL - LEEWAY - 1)}", 401, "token-expired"),
+        (f"Bearer {SIGNED.own(now=time.time() - 60 - LEEWAY - 1)}", 401, "token-expired"),
+        (f"Bearer {SIGNED.token('web', audience='db')}", 401, "token-wrong-audience"),
+        (f"Bearer {SIGNED.own(audience='gateway', ttl=TTL)}", 401, "token-wrong-audience"),
+        (f"Bearer {token.issue('s' * 32, subject='web').token}", 401, "token-algorithm-refused"),
     ],
 )
 def test_others_do_not(access, authorization: str, status: int, code: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        access.writer(request(authorization), "web")
-    assert (refusal.value.status, refusal.value.code) == (status, code)
+    assert refused(access, authorization) == (status, code)
+
+
+def test_while_no_daemon_lives_the_last_tokens_of_services_hold_for_a_day_and_its_own_do_not(access, daemon) -> None:
+    died = time.time() - 5 * TTL
+    daemon.write(renewed_at=died)
+    last = f"Bearer {daemon.token('web', now=died)}"
+    assert access.writer(request(last), "web")
+    assert refused(access, f"Bearer {daemon.token('web', now=died - TTL)}") == (401, "token-expired")
+    assert refused(access, f"Bearer {daemon.own(now=died)}") == (401, "token-expired")
+    daemon.write()
+    assert refused(access, last) == (401, "token-expired")
+    daemon.write(renewed_at=died - GRACE)
+    assert refused(access, f"Bearer {daemon.token('web', now=died - GRACE)}") == (401, "token-expired")
+
+
+def test_new_keys_are_known_at_once_and_those_taken_away_are_not(access, daemon) -> None:
+    assert access.writer(request(bearer("web")), "web")
+    daemon.key = OTHER
+    daemon.write()
+    assert access.writer(request(f"Bearer {daemon.token('web')}"), "web")
+    assert refused(access, bearer("web")) == (401, "token-key-unknown")
+
+
+def test_without_keys_nobody_writes_and_the_machine_may_still_read(tmp_path: Path) -> None:
+    access = Access(IdentityFile(tmp_path / "none.json"))
+    assert refused(access, bearer("web")) == (503, "identity-unreadable")
+    access.reader(request())
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from arena.auth import service_token
 from arena.registry.payload import MAX_BODY_BYTES
 
 
 @pytest.fixture
 async def http(shared) -> AsyncIterator[httpx.AsyncClient]:
-    """Speaks to the shared registry as the operator."""
-    headers = {"authorization": f"Bearer {service_token.mint_operator(shared.secret)}"}
+    """Speaks to the shared registry as the daemon."""
+    headers = {"authorization": f"Bearer {shared.daemon.own()}"}
     async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as client:
         yield client
 
@@ -63,7 +62,7 @@ async def test_the_default_instance_id_works_in_paths(http) -> None:
     ],
 )
 async def test_who_may_say_what(http, shared, token_of, payload, status, code) -> None:  # noqa: PLR0917  # a table
-    header = f"Bearer {service_token.mint(shared.secret, token_of)}" if token_of else ""
+    header = f"Bearer {shared.daemon.token(token_of)}" if token_of else ""
     answer = await http.post("/v1/services", json=payload, headers={"authorization": header})
     told = problem(answer, status, code)
     assert "field" in told or status in (400, 401) or token_of != payload["service_name"]
@@ -72,7 +71,7 @@ async def test_who_may_say_what(http, shared, token_of, payload, status, code) -
 
 async def test_a_service_may_not_touch_another(http, shared) -> None:
     await http.post("/v1/services", json={"service_name": "mine", "url": "http://a:1", "instance_id": "mine-1"})
-    headers = {"authorization": f"Bearer {service_token.mint(shared.secret, 'thief')}"}
+    headers = {"authorization": f"Bearer {shared.daemon.token('thief')}"}
     problem(await http.delete("/v1/services/mine/mine-1", headers=headers), 403, "forbidden")
     problem(await http.put("/v1/services/mine/mine-1/heartbeat", headers=headers), 403, "forbidden")
 
@@ -120,7 +119,7 @@ async def test_registrations_at_once_are_all_kept(http) -> None:
 
 
 async def test_a_broken_off_body_harms_nobody(http, shared) -> None:
-    token = service_token.mint_operator(shared.secret)
+    token = shared.daemon.own()
     with socket.create_connection(("127.0.0.1", shared.port)) as raw:
         raw.sendall(
             b"POST /v1/services HTTP/1.1\r\nhost: a\r\ncontent-length: 999\r\nauthorization: Bearer "

@@ -45,7 +45,7 @@ async def test_whatever_else_answers_the_registry_is_away(reply: bytes) -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, RegistryClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "t") as client:
+    async with server, RegistryClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", lambda: "t") as client:
         with pytest.raises(RegistryAway):
             await client.register({})
         if reply.endswith(b"{}"):
@@ -57,6 +57,6 @@ async def test_nobody_there() -> None:
     server = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
-    async with RegistryClient(f"http://127.0.0.1:{port}", "t") as client:
+    async with RegistryClient(f"http://127.0.0.1:{port}", lambda: "t") as client:
         with pytest.raises(RegistryAway, match=str(port)):
             await client.heartbeat("a", "b")

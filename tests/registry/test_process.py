@@ -2,6 +2,10 @@ import json
 import socket
 import subprocess
 
+import pytest
+
+from arena.registry.client import RegistryAway
+
 
 def test_a_taken_port_is_an_error_for_people(make_registry, tmp_path) -> None:
     registry = make_registry()
@@ -15,13 +19,18 @@ def test_a_taken_port_is_an_error_for_people(make_registry, tmp_path) -> None:
     assert second.stderr == ""
 
 
-def test_a_secret_that_others_can_read_is_refused(make_registry) -> None:
+async def test_without_the_keys_of_tokens_it_is_read_and_not_written(make_registry) -> None:
     registry = make_registry()
     registry.stop()
-    (registry.folder / "secrets" / "service").chmod(0o644)
-    again = subprocess.run(registry.command(), capture_output=True, text=True, timeout=30, check=False)
-    assert again.returncode == 3
-    assert "chmod 600" in json.loads(again.stdout.splitlines()[-1])["hint"]
+    registry.daemon.path.unlink()
+    registry.start()
+    async with registry.client() as client:
+        with pytest.raises(RegistryAway, match=r"503 no token can be verified: identity\.json cannot be read"):
+            await client.heartbeat("web", "web-1")
+        await client.snapshot()
+        assert len(registry.events("the identity file is of no use; going on with what was known")) == 1
+        registry.daemon.write()
+        assert not await client.heartbeat("web", "web-1")
 
 
 def test_every_line_is_json_with_time_level_and_event(make_registry) -> None:

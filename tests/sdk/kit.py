@@ -38,6 +38,11 @@ class Daemon:
         to = audience or self.service_name
         return signed.sign(self.key, signed.SERVICE, caller, to, ttl=ttl, now=time.time() if now is None else now)
 
+    def own(self, *, audience: str = "", ttl: float = 60.0, now: float | None = None) -> str:
+        """What the daemon shows itself."""
+        when = time.time() if now is None else now
+        return signed.sign(self.key, signed.DAEMON, "arena-daemon", audience or self.service_name, ttl=ttl, now=when)
+
     def service(self, caller: str, **how: Any) -> dict[str, str]:
         """The header of a direct call."""
         return {"authorization": f"Bearer {self.token(caller, **how)}"}

@@ -17,7 +17,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from arena import sdk
-from arena.auth import secret, service_token
 from arena.errors import ConfigError
 from tests.ports import free_port
 from tests.sdk.conftest import Start, StubRegistry, eventually
@@ -105,8 +104,12 @@ def test_health_says_what_the_service_says(start: Start) -> None:
     assert any("RuntimeError: no idea" in line.get("exception", "") for line in service.lines)
 
 
-async def test_with_a_registry_it_is_known_as_long_as_it_lives(start: Start, registry: StubRegistry) -> None:
+async def test_with_a_registry_it_is_known_as_long_as_it_lives(
+    start: Start, registry: StubRegistry, tmp_path: Path
+) -> None:
     port = free_port()
+    daemon = Daemon(tmp_path / "demo.json", "demo")
+    daemon.write(tokens={"registry": "secret-token"})
     async with registry.serving():
         service = await asyncio.to_thread(
             start,
@@ -114,7 +117,7 @@ async def test_with_a_registry_it_is_known_as_long_as_it_lives(start: Start, reg
             SERVICE_DISCOVERY_URL=registry.url,
             ARENA_SERVICE_NAME="demo",
             ARENA_INSTANCE_ID="demo-1",
-            ARENA_SERVICE_TOKEN="secret-token",
+            ARENA_IDENTITY_FILE=str(daemon.path),
         )
         await eventually(lambda: registry.count("PUT") >= 1)
         health = await asyncio.to_thread(get, f"{service.url}/health")
@@ -130,18 +133,10 @@ async def test_with_a_registry_it_is_known_as_long_as_it_lives(start: Start, reg
 @contextmanager
 def real_registry(folder: Path, port: int, state: str) -> Iterator[None]:
     """`python -m arena.registry`, killed without mercy at the end."""
-    options = [
-        "--port",
-        str(port),
-        "--state",
-        str(folder / state),
-        "--secret-file",
-        str(folder / "secret"),
-        "--ttl",
-        "1.5",
-    ]
+    options = ["--port", port, "--state", folder / state, "--identity-file", folder / "registry.identity", "--ttl", 1.5]
+    command = [sys.executable, "-I", "-m", "arena.registry", *map(str, options)]
     with (folder / "registry.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-I", "-m", "arena.registry", *options], stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         yield
     finally:
@@ -153,7 +148,10 @@ async def test_the_real_registry_knows_it_and_after_losing_its_memory_knows_it_a
     start: Start, tmp_path: Path
 ) -> None:
     port, hub = free_port(), free_port()
-    token = service_token.mint(secret.load_or_create(tmp_path / "secret"), "demo")
+    theirs = Daemon(tmp_path / "registry.identity", "registry")
+    theirs.write()
+    daemon = Daemon(tmp_path / "demo.json", "demo")
+    daemon.write(tokens={"registry": theirs.token("demo")})
     listing = f"http://127.0.0.1:{hub}/v1/services/demo"
 
     def known() -> bool:
@@ -170,7 +168,7 @@ async def test_the_real_registry_knows_it_and_after_losing_its_memory_knows_it_a
             SERVICE_DISCOVERY_URL=f"http://127.0.0.1:{hub}",
             ARENA_SERVICE_NAME="demo",
             ARENA_INSTANCE_ID="demo-1",
-            ARENA_SERVICE_TOKEN=token,
+            ARENA_IDENTITY_FILE=str(daemon.path),
         )
         await eventually(known)
         assert '"colour":"blue"' in get(listing).text.replace(" ", "")

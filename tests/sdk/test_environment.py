@@ -8,12 +8,12 @@ FULL = {
     "ARENA_SERVICE_NAME": "demo",
     "ARENA_INSTANCE_ID": "demo-1",
     "PORT": "9001",
-    "ARENA_SERVICE_TOKEN": "t",
+    "ARENA_IDENTITY_FILE": "/f",
 }
 
 
 def test_reads_what_arena_says() -> None:
-    assert Environment.read(FULL) == Environment("demo", "demo-1", "http://127.0.0.1:8500", 9001, "t")
+    assert Environment.read(FULL) == Environment("demo", "demo-1", "http://127.0.0.1:8500", 9001, "/f")
     assert not Environment.read(FULL).alone
     assert Environment.read(FULL).url == "http://127.0.0.1:9001"
 

@@ -13,7 +13,7 @@ import pytest
 
 from arena import sdk
 from arena.sdk import service_call
-from arena.sdk.environment import DISCOVERY_URL, IDENTITY_FILE, TOKEN
+from arena.sdk.environment import DISCOVERY_URL, IDENTITY_FILE
 from tests.ports import free_port
 from tests.sdk.kit import Daemon
 
@@ -64,7 +64,6 @@ async def registry(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Registry]:
     made = Registry()
     async with server(made) as url:
         monkeypatch.setenv(DISCOVERY_URL, url)
-        monkeypatch.setenv(TOKEN, "registry-token")
         yield made
 
 
@@ -87,7 +86,7 @@ async def heads(http: httpx.AsyncClient, times: int, path: str = "/x?a=1") -> li
 
 
 async def test_it_is_found_and_shown_who_we_are(registry: Registry, daemon: Daemon) -> None:
-    daemon.write(tokens={"db": "our-token"})
+    daemon.write(tokens={"db": "our-token", "registry": "registry-token"})
     async with server(mirror) as one, sdk.client("db") as http:
         registry.add(one + "/base/")
         head = (await heads(http, 1))[0]

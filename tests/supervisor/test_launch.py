@@ -37,9 +37,9 @@ def test_values_are_not_filled_twice():
 
 
 def test_what_an_instance_knows_of_itself_may_stand_in_its_command_and_other_names_may_not():
-    web = workload("web", command=("run", "${SERVICE_DISCOVERY_URL}", "${ARENA_SERVICE_TOKEN}", "${PATH}"))
+    web = workload("web", command=("run", "${SERVICE_DISCOVERY_URL}", "${ARENA_IDENTITY_FILE}", "${PATH}"))
     web = replace(web, environment={"SERVICE_DISCOVERY_URL": "http://registry"})
-    launch = prepare(Instance(web, 1), "r1", Path("/spool"), {"PATH": "/bin"}, {"ARENA_SERVICE_TOKEN": "t"})
+    launch = prepare(Instance(web, 1), "r1", Path("/spool"), {"PATH": "/bin"}, {"ARENA_IDENTITY_FILE": "t"})
     assert launch.command == ("run", "http://registry", "t", "${PATH}")
 
 

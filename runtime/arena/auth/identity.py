@@ -1,4 +1,5 @@
-"""What one service is told of itself and of its callers: a private file, replaced as a whole before anything in it expires.
+"""What one service, or the registry, is told of itself and of its callers: a private file, replaced as a whole before
+anything in it expires.
 
 The file is a JSON Web Key Set (RFC 7517 section 5) with members of our own beside `keys`, so that a JWT library can take it
 as it is. Its owner is the daemon; the service reads it again whenever it has changed.
@@ -19,6 +20,7 @@ from pathlib import Path
 from arena.auth.signing_key import PublicKey
 from arena.model import codec
 
+REGISTRY, GATEWAY = "registry", "gateway"  # the audiences of what is shown to them; no service can be called so
 TTL = 600.0  # seconds a service token is valid
 RENEW = 150.0  # seconds after which the daemon makes new ones
 GRACE_BEGINS = TTL / 2
@@ -27,9 +29,9 @@ GRACE = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`keys` verify what the gateway and other services show to `service`. `allow_from` names the services that may call it
-    directly, None for anybody. `open_paths` are answered to anybody all the same: health and metrics. `tokens` are what it
-    shows to others, by their names. `renewed_at` is Unix seconds."""
+    """`keys` verify what the gateway, the daemon and other services show to `service`. `allow_from` names the services that
+    may call it directly, None for anybody. `open_paths` are answered to anybody all the same: health and metrics. `tokens`
+    are what it shows to the registry and to others, by their names. `renewed_at` is Unix seconds."""
 
     service: str
     keys: tuple[PublicKey, ...]

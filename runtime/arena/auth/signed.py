@@ -7,9 +7,11 @@ another (RFC 8725 section 3.11):
     arena-principal+jwt   arena-gateway   the gateway let this caller in
     arena-anonymous+jwt   arena-gateway   the gateway let a stranger in, on a route with `auth: none`
     arena-service+jwt     arena-daemon    the bearer is this service
+    arena-daemon+jwt      arena-daemon    the bearer is the daemon
 
-All are signed with Ed25519, by keys of the project that no service has. The audience is the service spoken to: shown to
-another one, a statement is worth nothing. Clocks may differ by `LEEWAY` seconds.
+All are signed with Ed25519, by keys of the project that no service has. The audience is the service spoken to, or "registry" or
+"gateway", as no service can be called: shown to another one, a statement is worth nothing. Clocks may differ by `LEEWAY`
+seconds.
 """
 
 from __future__ import annotations
@@ -37,12 +39,18 @@ from arena.auth.signing_key import PublicKey, SigningKey
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 
-Kind = Literal["arena-principal+jwt", "arena-anonymous+jwt", "arena-service+jwt"]
+Kind = Literal["arena-principal+jwt", "arena-anonymous+jwt", "arena-service+jwt", "arena-daemon+jwt"]
 
 PRINCIPAL: Kind = "arena-principal+jwt"
 ANONYMOUS: Kind = "arena-anonymous+jwt"
 SERVICE: Kind = "arena-service+jwt"
-ISSUERS: dict[Kind, str] = {PRINCIPAL: "arena-gateway", ANONYMOUS: "arena-gateway", SERVICE: "arena-daemon"}
+DAEMON: Kind = "arena-daemon+jwt"
+ISSUERS: dict[Kind, str] = {
+    PRINCIPAL: "arena-gateway",
+    ANONYMOUS: "arena-gateway",
+    SERVICE: "arena-daemon",
+    DAEMON: "arena-daemon",
+}
 LEEWAY = 30.0
 
 _EDDSA = "EdDSA"

@@ -23,7 +23,6 @@ CHILD_VARIABLES = frozenset(
         "PORT",
         "ARENA_INSTANCE_ID",
         "ARENA_SERVICE_NAME",
-        "ARENA_SERVICE_TOKEN",
         "ARENA_IDENTITY_FILE",
         "ARENA_PROJECT_ID",
         "SERVICE_DISCOVERY_URL",

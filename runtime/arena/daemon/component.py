@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Collection, Sequence
 
+from arena.auth.identity import REGISTRY
 from arena.daemon import store
 from arena.model import codec
 from arena.model.address import Address
@@ -63,7 +64,6 @@ def gateway_spec(project: Project, layout: StateLayout, embedded: StoreAddress |
         orders_file=str(layout.breaker_orders),
         chaos_file=str(layout.chaos),
         purges_file=str(layout.cache_purges),
-        service_secret_file=str(layout.service_secret),
         token_keys_file=str(layout.token_keys),
         roles=project.roles,
         store=embedded or project.state.address,
@@ -78,7 +78,7 @@ def _registry(project: Project, layout: StateLayout) -> Workload:
         "--port": settings.port,
         "--ttl": settings.ttl,
         "--state": layout.registry_state,
-        "--secret-file": layout.service_secret,
+        "--identity-file": layout.identity(REGISTRY),
         "--trust-file": layout.trust,
     }
     words = (str(word) for option in options.items() for word in option)

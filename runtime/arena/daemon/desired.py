@@ -9,7 +9,6 @@ from pathlib import Path
 
 from arena.auth import jwks, token_key
 from arena.auth.issuers import Issuers
-from arena.auth.secret import load_or_create
 from arena.daemon import component, store
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
@@ -30,7 +29,6 @@ class Desired:
     def of(cls, project: Project, layout: StateLayout) -> Desired:
         """Work it out; makes the project's secrets if there are none. Raises ConfigError for a weak or exposed
         secret, or a public key that cannot be used."""
-        load_or_create(layout.service_secret)
         if project.state != StateSettings():
             store.require_client()
         embedded = store.address(layout) if project.state.embedded else None

@@ -10,11 +10,11 @@ import os
 import shutil
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from arena import __version__, tasks
-from arena.auth import service_token
-from arena.auth.secret import load_or_create
+from arena.auth.identity import GATEWAY, REGISTRY
 from arena.control.messages import DaemonInfo, DownReport, HealthRow, UpReport, UpRequest
 from arena.control.operator import Listener
 from arena.daemon import component, desired, elsewhere, enforcement, readiness, report
@@ -62,7 +62,7 @@ class DaemonOperator:
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
         self._elsewhere = Elsewhere(self._registrations, lambda: self._desired.project if self._desired else None)
-        workers = Workers(self._gateways, self._own_token)
+        workers = Workers(self._gateways, partial(self._identities.own, GATEWAY))
         self._breakers = Breakers(layout.breaker_orders, workers)
         self._purges = Purges(layout.cache_purges, workers)
         self._supervisor = Supervisor(
@@ -322,18 +322,11 @@ class DaemonOperator:
         """What an instance gets beside its own environment. Components read their secrets from files."""
         if workload.kind != "service":
             return {}
-        secret = load_or_create(self._layout.service_secret)
-        return {
-            "ARENA_SERVICE_TOKEN": service_token.mint(secret, workload.name),
-            "ARENA_IDENTITY_FILE": str(self._layout.identity(workload.name)),
-        }
+        return {"ARENA_IDENTITY_FILE": str(self._layout.identity(workload.name))}
 
     def _open_registry(self) -> RegistryClient:
         url = self._desired.project.registry.url if self._desired else RegistrySettings().url
-        return RegistryClient(url, self._own_token())
-
-    def _own_token(self) -> str:
-        return service_token.mint_operator(load_or_create(self._layout.service_secret))
+        return RegistryClient(url, partial(self._identities.own, REGISTRY))
 
     def _gateways(self) -> dict[str, Address]:
         """Where each gateway worker that runs answers by itself."""

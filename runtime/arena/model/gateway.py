@@ -17,12 +17,11 @@ class GatewaySpec:
     kept private, without a route, is not given an automatic one), and where to find the registry and the last Snapshot.
     `keys_file` holds the API keys, '' when they are not accepted; `keys_used_file` is where their last use is noted.
     `store` is where limits are counted, None for the memory of the process.
-    `signing_keys_file` holds the keys that services are told with who asks, '' when they are not told; `guarded` are those
-    that answer nobody who was not introduced so. `revoked_file` says which tokens are refused before they expire. `roles`
-    says what each role may do.
+    `signing_keys_file` holds the keys that services are told with who asks, and that the daemon's own requests are signed
+    with, '' for neither; `guarded` are those services that answer nobody who was not introduced so. `revoked_file` says which
+    tokens are refused before they expire. `roles` says what each role may do.
     `orders_file` is what people ordered about endpoints (`arena breaker trip`), `chaos_file` the faults that they asked for
-    (`arena chaos`), `purges_file` what they want forgotten of kept replies (`arena cache purge`). `service_secret_file` holds
-    what the daemon signs its own requests with.
+    (`arena chaos`), `purges_file` what they want forgotten of kept replies (`arena cache purge`).
     `traffic` holds the rules of each declared service; others have the defaults.
     `token_keys_file` holds the keys of the issuer that names none.
     """
@@ -45,4 +44,3 @@ class GatewaySpec:
     orders_file: str = ""
     chaos_file: str = ""
     purges_file: str = ""
-    service_secret_file: str = ""

@@ -56,18 +56,13 @@ class StateLayout:
         return self.secrets / "token-keys.json"
 
     @property
-    def service_secret(self) -> Path:
-        """The key that service tokens are signed with."""
-        return self.secrets / "service"
-
-    @property
     def signing_keys(self) -> Path:
-        """The keys that the gateway and the daemon sign with what they tell services."""
+        """The keys that the gateway and the daemon sign with what they tell services, and each other."""
         return self.secrets / "signing-keys.json"
 
     @property
     def identities(self) -> Path:
-        """A folder with one file for each service: what it needs to know its callers, and to be known."""
+        """A folder with one file for each service and for the registry: what it needs to know its callers, and to be known."""
         return self.root / "identities"
 
     def identity(self, service: str) -> Path:

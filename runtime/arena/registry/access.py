@@ -3,44 +3,57 @@
 from __future__ import annotations
 
 import ipaddress
+from time import time
 
 from starlette.requests import Request
 
-from arena.auth import service_token
-from arena.auth.errors import TokenRefused
-from arena.auth.jwt import Verifier
-from arena.model.principal import Principal
+from arena.auth import signed
+from arena.auth.errors import TokenRefused, TokenWrongKind
+from arena.auth.identity import REGISTRY, Identity
+from arena.auth.identity_file import IdentityFile, IdentityUnreadable
+from arena.auth.signed import DAEMON, SERVICE, Statement
 from arena.registry.refusal import Refused
 
 
 class Access:
-    """Judges requests by their service token."""
+    """Judges requests by the token of a service, or of the daemon, with the keys in the registry's own identity file."""
 
-    def __init__(self, verifier: Verifier) -> None:
-        self._verifier = verifier
+    def __init__(self, file: IdentityFile) -> None:
+        self._file = file
 
-    def principal(self, request: Request) -> Principal:
-        """Who asks. Raises Refused (401)."""
+    def asker(self, request: Request) -> Statement:
+        """Who asks: a service or the daemon. Raises Refused (401; 503 without keys)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Refused(401, "unauthenticated", "send `Authorization: Bearer <service token>`")
         try:
-            return self._verifier.verify(token.strip())
+            return _hear(token.strip(), self._file.look(), time())
+        except IdentityUnreadable as problem:
+            raise Refused(503, "identity-unreadable", f"no token can be verified: {problem}") from None
         except TokenRefused as refusal:
-            raise Refused(401, refusal.code, f"{refusal.message}; {refusal.hint}") from None
+            detail = f"{refusal.message}; {refusal.hint}" if refusal.hint else refusal.message
+            raise Refused(401, refusal.code, detail) from None
 
-    def writer(self, request: Request, service: str) -> Principal:
-        """Who asks, if they may write entries of `service`. Raises Refused (401, 403)."""
-        principal = self.principal(request)
-        if not service_token.may_write(principal, service):
-            raise Refused(403, "forbidden", f"the token of {principal.subject!r} does not speak for {service!r}")
-        return principal
+    def writer(self, request: Request, service: str) -> Statement:
+        """Who asks, if they may write entries of `service`. Raises Refused as `asker` does, and 403."""
+        asker = self.asker(request)
+        if asker.kind != DAEMON and asker.principal.subject != service:
+            raise Refused(403, "forbidden", f"the token of {asker.principal.subject!r} does not speak for {service!r}")
+        return asker
 
     def reader(self, request: Request) -> None:
         """On this machine anyone may read; from elsewhere, or by a name that anyone's DNS may have pointed here, it takes a
         service token. Raises Refused (401)."""
         if not (_is_local(request) and _is_meant(request)):
-            self.principal(request)
+            self.asker(request)
+
+
+def _hear(token: str, identity: Identity, now: float) -> Statement:
+    try:
+        return signed.verify(token, identity.keys, (DAEMON,), REGISTRY, now)
+    except TokenWrongKind:
+        # While no daemon lives nobody renews what services show: the last is believed for a while.
+        return signed.verify(token, identity.keys, (SERVICE,), REGISTRY, identity.judged_at(now))
 
 
 def _is_local(request: Request) -> bool:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from arena.auth import service_token
+from arena.auth.signed import DAEMON
 from arena.registry import metrics, openapi, payload, view
 from arena.registry.access import Access
 from arena.registry.core import Registry
@@ -46,11 +46,11 @@ def create(registry: Registry, access: Access, ttl: float) -> FastAPI:
 def _add_writes(app: FastAPI, registry: Registry, access: Access, ttl: float) -> None:
     @app.post("/v1/services", status_code=201, openapi_extra=openapi.REGISTRATION)
     async def register(request: Request) -> Response:
-        access.principal(request)  # before the body is read: a stranger's is not worth the memory
+        access.asker(request)  # before the body is read: a stranger's is not worth the memory
         told = payload.parse(await _read(request), ttl)
-        principal = access.writer(request, told.service)
-        if told.ttl is None and not service_token.is_operator(principal):
-            raise Refused(403, "forbidden", "may be null or 0 for the operator alone", "ttl_seconds")
+        asker = access.writer(request, told.service)
+        if told.ttl is None and asker.kind != DAEMON:
+            raise Refused(403, "forbidden", "may be null or 0 for the daemon alone", "ttl_seconds")
         registry.register(told)
         await registry.kept()
         heartbeat = (told.ttl or ttl) / _HEARTBEATS_PER_TTL

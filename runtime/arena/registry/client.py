@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,12 +30,13 @@ class RegistryRefused(ArenaError):
 
 
 class RegistryClient:
-    """Talks to the registry at `url` with a service token (an operator's may speak for every service).
+    """Talks to the registry at `url`. `token` makes the token that each call shows, a service's or the daemon's, which may
+    speak for every service; an ArenaError of its own counts as a registry that is away.
 
     Every call raises RegistryAway or RegistryRefused. Use it as an async context manager, or `close` it.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url = url
         self._token = token
         self._http: httpx.AsyncClient | None = None
@@ -87,9 +88,10 @@ class RegistryClient:
         import httpx
 
         if self._http is None:
-            self._http = _open(self._url, self._token)
+            self._http = _open(self._url)
+        headers = {"authorization": f"Bearer {self._shown()}"}
         try:
-            answer = await self._http.request(method, path, json=payload)
+            answer = await self._http.request(method, path, json=payload, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RegistryAway(
                 f"the registry at {self._url} does not answer: {error or type(error).__name__}"
@@ -100,14 +102,19 @@ class RegistryClient:
             return answer
         raise RegistryRefused(f"the registry at {self._url} refused: {_explain(answer)}")
 
+    def _shown(self) -> str:
+        try:
+            return self._token()
+        except ArenaError as error:
+            raise RegistryAway(f"there is nothing to show to the registry: {error}") from error
 
-def _open(url: str, token: str) -> httpx.AsyncClient:
+
+def _open(url: str) -> httpx.AsyncClient:
     import httpx
 
     # The registry is near: no proxy from the environment may come between, and plain http needs no certificates loaded.
     return httpx.AsyncClient(
         base_url=url,
-        headers={"authorization": f"Bearer {token}"},
         timeout=_TIMEOUT,
         trust_env=False,
         verify=url.startswith("https:"),

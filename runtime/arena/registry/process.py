@@ -1,8 +1,7 @@
-"""The registry as a process: `python -I -m arena.registry --host --port --state FILE --secret-file FILE --trust-file
+"""The registry as a process: `python -I -m arena.registry --host --port --state FILE --identity-file FILE --trust-file
 FILE --ttl`.
 
-Logs one JSON object a line to stdout. SIGTERM and SIGINT end it with exit code 0; 1 means that the port is taken, 3 that the
-secret cannot be used.
+Logs one JSON object a line to stdout. SIGTERM and SIGINT end it with exit code 0; 1 means that the port is taken.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ import socket
 import sys
 from pathlib import Path
 
-from arena.errors import ArenaError, ConfigError, PortTaken
+from arena.errors import ArenaError, PortTaken
 from arena.telemetry import jsonlog
 
 _BACKLOG = 1024
-_EXIT_FAILURE, _EXIT_CONFIG = 1, 3
+_EXIT_FAILURE = 1
 
 _log = logging.getLogger("arena.registry")
 
@@ -37,10 +36,10 @@ def main() -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             from arena.registry import server
 
-            runner.run(server.serve(listener, options.state, options.secret_file, options.ttl, options.trust_file))
+            runner.run(server.serve(listener, options.state, options.identity_file, options.ttl, options.trust_file))
     except ArenaError as error:
         _log.error(error.message, extra={"code": error.code, "hint": error.hint})
-        sys.exit(_EXIT_CONFIG if isinstance(error, ConfigError) else _EXIT_FAILURE)
+        sys.exit(_EXIT_FAILURE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8500, help="port to listen on, 0 for a free one (%(default)s)")
     parser.add_argument("--state", type=Path, required=True, help="file that keeps what is known")
-    parser.add_argument("--secret-file", type=Path, required=True, help="file with the service secret; made if missing")
+    parser.add_argument("--identity-file", type=Path, required=True, help="file with the keys of service tokens")
     parser.add_argument("--trust-file", type=Path, help="file that says how services are believed that speak TLS")
     parser.add_argument("--ttl", type=float, default=15.0, help="seconds without a heartbeat (%(default)s)")
     return parser

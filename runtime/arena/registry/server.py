@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from arena import tasks
-from arena.auth import secret, service_token
+from arena.auth.identity_file import IdentityFile
 from arena.clock import SystemClock
 from arena.health.trust import TrustFile
 from arena.registry import app
@@ -27,13 +27,13 @@ _log = logging.getLogger("arena.registry.server")
 
 
 async def serve(
-    listener: socket.socket, state: Path, secret_file: Path, ttl: float, trust_file: Path | None = None
+    listener: socket.socket, state: Path, identity_file: Path, ttl: float, trust_file: Path | None = None
 ) -> None:
-    """Serve on `listener` until SIGTERM or SIGINT. `trust_file` says how services with https:// URLs are probed. Raises
-    ConfigError when the secret cannot be used."""
-    verifier = service_token.verifier(secret.load_or_create(secret_file))
+    """Serve on `listener` until SIGTERM or SIGINT. `identity_file` has the keys of service tokens, and is read again when it
+    changes; `trust_file` says how services with https:// URLs are probed."""
+    access = Access(IdentityFile(identity_file))
     registry = Registry(state, SystemClock(), TrustFile(trust_file))
-    server = _Server(_config(app.create(registry, Access(verifier), ttl)), registry)
+    server = _Server(_config(app.create(registry, access, ttl)), registry)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     registry.restore()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.datastructures import Headers
 
-from arena.sdk.identity import IdentityFile, IdentityUnreadable
+from arena.auth.identity_file import IdentityFile, IdentityUnreadable
 from arena.sdk.refusal import CallerRefused
 
 if TYPE_CHECKING:

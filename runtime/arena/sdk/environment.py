@@ -12,7 +12,6 @@ DISCOVERY_URL = "SERVICE_DISCOVERY_URL"
 SERVICE = "ARENA_SERVICE_NAME"
 INSTANCE = "ARENA_INSTANCE_ID"
 PORT = "PORT"
-TOKEN = "ARENA_SERVICE_TOKEN"
 IDENTITY_FILE = "ARENA_IDENTITY_FILE"
 
 
@@ -20,15 +19,15 @@ IDENTITY_FILE = "ARENA_IDENTITY_FILE"
 class Environment:
     """`missing` names the variables that are not set; with any missing, the service runs alone.
 
-    `port` is the TCP port the service listens on at 127.0.0.1, 0 when Arena did not say. `token` is the bearer token that
-    lets this service, and no other, be registered.
+    `port` is the TCP port the service listens on at 127.0.0.1, 0 when Arena did not say. `identity_file` is the path of the
+    file that says who this service is.
     """
 
     service: str = ""
     instance: str = ""
     discovery_url: str = ""
     port: int = 0
-    token: str = ""
+    identity_file: str = ""
     missing: tuple[str, ...] = ()
 
     @property
@@ -45,13 +44,13 @@ class Environment:
     def read(cls, variables: Mapping[str, str] | None = None) -> Environment:
         """Read `variables` (the process environment if None). Raises ConfigError for a PORT that is no port."""
         given = os.environ if variables is None else variables
-        names = (DISCOVERY_URL, SERVICE, INSTANCE, PORT, TOKEN)
+        names = (DISCOVERY_URL, SERVICE, INSTANCE, PORT, IDENTITY_FILE)
         return cls(
             service=given.get(SERVICE, ""),
             instance=given.get(INSTANCE, ""),
             discovery_url=given.get(DISCOVERY_URL, "").rstrip("/"),
             port=_port(given.get(PORT, "")),
-            token=given.get(TOKEN, ""),
+            identity_file=given.get(IDENTITY_FILE, ""),
             missing=tuple(name for name in names if not given.get(name)),
         )
 

@@ -139,10 +139,12 @@ class Registrar:
 def _client(environment: Environment) -> httpx.AsyncClient:
     import httpx
 
+    from arena.sdk.service_call import registry_auth
+
     # trust_env=False: the registry is on this machine, and a proxy from the environment must not come between.
     return httpx.AsyncClient(
         base_url=environment.discovery_url,
-        headers={"authorization": f"Bearer {environment.token}"},
+        auth=registry_auth(environment),
         timeout=CALL_TIMEOUT,
         trust_env=False,
     )

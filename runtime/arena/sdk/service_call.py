@@ -14,9 +14,11 @@ from urllib.parse import quote
 
 import httpx
 
+from arena.auth.identity import REGISTRY
+from arena.auth.identity_file import IdentityFile, IdentityUnreadable
 from arena.model import registration
-from arena.sdk.environment import DISCOVERY_URL, Environment
-from arena.sdk.identity import IdentityFile, IdentityUnreadable
+from arena.sdk.environment import DISCOVERY_URL, IDENTITY_FILE, Environment
+from arena.sdk.identity import of_process
 
 FRESH_SECONDS = 1.0
 _PATIENCE = 3.0  # seconds for the registry
@@ -25,7 +27,8 @@ _log = logging.getLogger("arena.sdk.service_call")
 
 
 class ServiceAuth(httpx.Auth):
-    """Shows the service called who we are. Nothing is shown where its `allow_from` does not name us: there is no token then."""
+    """Shows the service called, or the registry, who we are: with the token of the moment, at each call. Nothing is shown where
+    its `allow_from` does not name us: there is no token then."""
 
     def __init__(self, service: str, file: IdentityFile | None) -> None:
         self._service = service
@@ -43,6 +46,11 @@ class ServiceAuth(httpx.Auth):
         except IdentityUnreadable as problem:
             _log.warning("calling without a token", extra={"reason": str(problem)})
             return ""
+
+
+def registry_auth(here: Environment) -> ServiceAuth:
+    """Shows the registry who we are."""
+    return ServiceAuth(REGISTRY, of_process({IDENTITY_FILE: here.identity_file}))
 
 
 class ServiceTransport(httpx.AsyncBaseTransport):
@@ -91,9 +99,8 @@ class ServiceTransport(httpx.AsyncBaseTransport):
     async def _ask(self) -> list[httpx.URL]:
         here = self._environment
         url = f"{here.discovery_url}{registration.COLLECTION}/{quote(self._service, safe='')}"
-        headers = {"authorization": f"Bearer {here.token}"}
-        async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as http:
-            answer = await http.get(url, headers=headers)
+        async with httpx.AsyncClient(auth=registry_auth(here), timeout=_PATIENCE, trust_env=False) as http:
+            answer = await http.get(url)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return []
         instances: list[dict[str, Any]] = answer.raise_for_status().json()["instances"]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from collections.abc import Sequence
 
-from arena.auth import service_token
-from arena.auth.secret import load_or_create
-from arena.errors import ArenaError
+from arena.auth import signed
+from arena.auth.errors import TokenRefused
+from arena.auth.identity import GATEWAY
+from arena.auth.signing_key import PublicKey
 from arena.gateway.exchange import Exchange
 
 
-def asks(x: Exchange, secret_file: str) -> bool:
-    """Whether the request carries a token that the daemon made with the project's service secret. Read anew each time: it is
-    asked for rarely, and another file may lie there tomorrow."""
+def asks(x: Exchange, keys: Sequence[PublicKey]) -> bool:
+    """Whether the request carries a token that the daemon made for the gateway with one of the project's keys."""
     scheme, _, token = (x.head.authorization or b"").partition(b" ")
-    if not secret_file or scheme.lower() != b"bearer" or not Path(secret_file).exists():
+    if scheme.lower() != b"bearer":
         return False
     try:
-        principal = service_token.verifier(load_or_create(Path(secret_file))).verify(token.strip().decode("latin-1"))
-    except ArenaError:
+        signed.verify(token.strip().decode("latin-1"), keys, (signed.DAEMON,), GATEWAY, time.time())
+    except TokenRefused:
         return False
-    return service_token.is_operator(principal)
+    return True

@@ -22,6 +22,7 @@ from arena.model.snapshot import Endpoint
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
+    from arena.auth.signing_key import PublicKey
     from arena.gateway.connection.tls import Tls
     from arena.gateway.plane import Plane
     from arena.gateway.store.store import Store
@@ -146,13 +147,16 @@ class Pages:
 
     def keys(self, _x: Exchange) -> Content:
         """A JSON Web Key Set, for services that have no identity file because they run elsewhere."""
+        keys = {"keys": codec.encode(self._public())}
+        return Content(200, b"application/jwk-set+json", json.dumps(keys).encode() + b"\n")
+
+    def _public(self) -> tuple[PublicKey, ...]:
         introductions = self._view.access.introductions
-        public = () if introductions is None else introductions.public
-        return Content(200, b"application/jwk-set+json", json.dumps({"keys": codec.encode(public)}).encode() + b"\n")
+        return () if introductions is None else introductions.public
 
     def _for_operators(self, x: Exchange) -> Refusal | None:
         """None for the daemon and callers with the operator role."""
-        if insider.asks(x, self._view.spec.service_secret_file):
+        if insider.asks(x, self._public()):
             return None
         return self._authenticate.at_once(x) or _operators_alone(x)
 
