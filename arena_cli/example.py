@@ -42,7 +42,7 @@ def _example(project: Project, route: Route, method: str, path: str, body: dict[
 def _roles(project: Project, route: Route, method: str, path: str) -> tuple[str, ...]:
     """The fewest that may send the request, as far as any may."""
     needed = route.roles[:1]
-    host = route.hosts[0] if route.hosts else ""
+    host = route.hosts[0] if route.hosts else ""  # a wildcard is taken for all that it stands for
     named = [(role.name,) for role in project.roles]
     for roles in (needed, *named, *((*needed, *one) for one in named)):
         if permission.explain(project, roles, method, path, host).allowed:

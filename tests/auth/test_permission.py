@@ -30,6 +30,8 @@ ROUTES = (
     Route("api-post", "web", "/api", methods=("POST",), roles=("admin",)),
     Route("items", "web", "/items", roles=("user",)),
     Route("deep", "web", "/items/deep", methods=("GET",), hosts=("a.example",)),
+    Route("below", "web", "/items", roles=("admin",), hosts=("*.example", "z.example")),
+    Route("lower", "web", "/items", auth="none", hosts=("*.b.example",)),
     Route("open", "web", "/open", auth="none"),
     Route("any", "web", "/any"),
     Route("moved", "web", "/moved", permissions=True, transform=Transform(path=PathRewrite("/items"))),
@@ -104,7 +106,7 @@ def rewriter(route: Route) -> Rewriter | None:
     st.sets(st.sampled_from(["user", "admin", "none"])),
     st.sampled_from(["GET", "HEAD", "POST"]),
     _PATHS,
-    st.sampled_from(["", "a.example", "b.example"]),
+    st.sampled_from(["", "a.example", "b.example", "c.b.example", "d.c.b.example", "z.example", "example", "other"]),
 )
 def test_the_gateway_says_the_same(roles: set[str], method: str, path: str, host: str) -> None:
     stats = RouteStats("", "")

@@ -128,6 +128,9 @@ def test_a_long_chain_is_no_cycle_and_no_recursion_problem() -> None:
         ({"hosts": ("a",)}, {"hosts": ("a", "b")}, True),
         ({"hosts": ("a",)}, {"hosts": ("b",)}, False),
         ({"hosts": ("a",)}, {}, False),  # the host makes it the more specific one
+        ({"hosts": ("*.a",)}, {"hosts": ("b.a",)}, False),
+        ({"hosts": ("*.a",)}, {"hosts": ("*.b.a",)}, False),
+        ({"hosts": ("*.a",)}, {"hosts": ("c", "*.a")}, True),
         ({"methods": ("GET",)}, {"methods": ("POST",)}, False),
         ({"methods": ("GET",)}, {"methods": ("GET", "POST")}, True),
         ({"methods": ("GET",)}, {}, False),
@@ -145,6 +148,21 @@ def test_a_misspelt_key_is_told_once_and_not_again_as_its_consequence(problems: 
         "1:16 services.a.comand: is not a key Arena knows",
         "1:91 services.b.helthcheck: is not a key Arena knows",
     ]
+
+
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        ("path: /a, hosts: ['http://x']", "hosts[0]: should be a host name"),
+        ("path: /a, methods: [FLY]", "methods[0]: should be"),
+        ("path: /a, match: {headers: {x: {}}}", "match.headers.x: needs exact, prefix or present"),
+        ("path: a", "path: should"),
+        ("name: '', path: /a", "name:"),
+    ],
+)
+def test_what_was_wrong_makes_no_second_problem(problems: Problems, route: str, problem: str) -> None:
+    told = problems(f"services: {{a: {{command: x, routes: [{{path: /a, name: a}}, {{{route}}}]}}}}")
+    assert len(told) == 1 and problem in told[0], told
 
 
 def test_who_may_call(load: Load) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from arena.config import Loaded
+from arena.config import ConfigInvalid, Loaded
 from arena.model.project import GatewaySettings, Jwt, RegistrySettings, Timeouts
 from arena.model.route import RateLimit
 
@@ -49,6 +49,14 @@ def test_everything_written(load: Load) -> None:
         api_keys=True,
     )
     assert project.registry == RegistrySettings("::1", 8600, 60)
+
+
+def test_a_head_must_have_room(load: Load) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load("gateway: {max_header_bytes: 5}")
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.message) == ("gateway.max_header_bytes", "should be at least 1024, not '5'")
+    assert load("gateway: {max_header_bytes: 1k}").project.gateway.max_header_bytes == 1024
 
 
 def test_the_environment_fills_what_the_file_leaves_out(load: Load) -> None:

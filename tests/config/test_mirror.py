@@ -29,18 +29,26 @@ def test_mirrors(load: Load) -> None:
     assert load(render(project, "yaml", show_secrets=True)).project == project
 
 
+def test_a_part_of_a_split_may_be_watched_too(load: Load) -> None:
+    text = "services: {web: {command: x, routes: [{path: /, mirror: {service: v2}, split: [%s]}]}, v2: {command: x}}"
+    load(text % "{service: web, weight: 1}, {service: v2, weight: 0}")
+
+
 @pytest.mark.parametrize(
     ("mirror", "problem"),
     [
         ("{service: shadov}", "mirror.service: there is no service 'shadov'"),
         ("{}", "mirror.service: is missing"),
-        ("{service: web, percent: 0%}", "should be a percentage above 0"),
-        ("{service: web, percent: 101}", "should be a percentage above 0 and at most 100"),
-        ("{service: web, percent: all}", "should be a percentage"),
-        ("{service: web, max_in_flight: 0}", "max_in_flight"),
-        ("{service: web, share: 1}", "share"),
+        ("{service: web}", "mirror.service: is web, which is asked already: every request would come to it twice"),
+        ("{service: b, percent: 0%}", "should be a percentage above 0"),
+        ("{service: b, percent: 101}", "should be a percentage above 0 and at most 100"),
+        ("{service: b, percent: all}", "should be a percentage"),
+        ("{service: b, max_in_flight: 0}", "max_in_flight"),
+        ("{service: b, share: 1}", "share"),
     ],
 )
 def test_mistakes(problems: Problems, mirror: str, problem: str) -> None:
-    (found,) = problems(f"services: {{web: {{command: x, routes: [{{path: /, mirror: {mirror}}}]}}}}")
+    (found,) = problems(
+        f"services: {{web: {{command: x, routes: [{{path: /, mirror: {mirror}}}]}}, b: {{command: x}}}}"
+    )
     assert problem in found

@@ -189,7 +189,7 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{command: x, deploy: {replicas: -1}}", "services.a.deploy.replicas: should be at least 0, not '-1'"),
         ("{command: x, routes: [{path: /a/../b}]}", "services.a.routes[0].path: should be a path"),
         ("{command: x, routes: [{path: /a, methods: [FETCH]}]}", "services.a.routes[0].methods[0]: should be GET"),
-        ("{command: x, routes: [{path: /a, hosts: ['*.x']}]}", "wildcards are not supported yet"),
+        ("{command: x, routes: [{path: /a, hosts: ['x.*']}]}", "a * stands for the first labels alone"),
         ("{command: x, metadata: {a: [b]}}", "services.a.metadata.a: should be text, not a list"),
     ],
 )  # fmt: skip

@@ -75,7 +75,7 @@ VERSION = (Condition("header", "x-version", "exact", "2"),)
 def test_a_route_with_conditions_leaves_some_requests_to_the_next(other: Route, told: bool) -> None:
     memory = Memory()
     memory.use(spec(KEEPS, other), None)
-    assert (memory.cached(other, (KEEPS, other), None) is not None) is told
+    assert (memory.cached(other, (KEEPS, other), None, ()) is not None) is told
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_names_that_may_be_one(mine: str, theirs: str, told: bool) -> None:
     keeps, other = replace(KEEPS, hosts=(mine,)), Route("v2", "web", "/a", hosts=(theirs,), match=VERSION)
     memory = Memory()
     memory.use(spec(keeps, other), None)
-    assert (memory.cached(other, (keeps, other), None) is not None) is told
+    assert (memory.cached(other, (keeps, other), None, ()) is not None) is told
 
 
 async def test_a_purge_of_nothing_kept_is_done() -> None:

@@ -10,6 +10,7 @@ from arena.errors import UsageError
 from arena.model.project import Project
 from arena.model.route import Route
 from arena.policy.access import Access
+from arena.policy.host import by_precedence
 from arena.policy.path import BadPath, canonical, readings
 from arena.policy.rewrite import compile_rewrite
 
@@ -48,10 +49,12 @@ def explain(project: Project, roles: Iterable[str], method: str, path: str, host
 
 
 def find(project: Project, method: str, path: str, host: str) -> Route | None:
-    """The route that takes the request, by the gateway's precedence: a host before none, then the longest prefix, then one
-    that names the method before one that takes all. A route with conditions (`match`) is found only where no other is."""
+    """The route that takes the request, by the gateway's precedence: a host before a wildcard before none, then the longest
+    prefix, then one that names the method before one that takes all. A route with conditions (`match`) is found only where no
+    other is."""
     routes = [route for service in project.services for route in service.routes if _covers(route.path, path)]
-    for pool in ([r for r in routes if host and host in r.hosts], [r for r in routes if not r.hosts]):
+    named = [[r for r in routes if one in r.hosts] for one in by_precedence((h for r in routes for h in r.hosts), host)]
+    for pool in (*named, [r for r in routes if not r.hosts]):
         if pool:
             longest = max(len(route.path.rstrip("/")) for route in pool)
             same = [route for route in pool if len(route.path.rstrip("/")) == longest]

@@ -18,6 +18,7 @@ RESERVED = ("gateway", "registry", "state")
 GATEWAY_PATHS = (
     "/health", "/services", "/metrics", "/breakers", "/.well-known/arena-keys.json", "/.well-known/arena-cache.json",
 )  # fmt: skip
+_TELLING = ("path", "hosts", "methods", "match", "name")
 
 
 def check(reading: Reading, project: Project) -> None:
@@ -149,6 +150,8 @@ def check_routes(reading: Reading, project: Project) -> None:
                 _check_asked(reading, project, name, (*path, "split", number, "service"))
             if route.mirror is not None:
                 _check_asked(reading, project, route.mirror.service, (*path, "mirror", "service"))
+            if not all(reading.checked.is_sound((*path, key)) for key in _TELLING):
+                continue  # what would tell it from others is what was wrong
             for other in seen:
                 _check_pair(reading, other, route, path)
             seen.append(route)
@@ -177,6 +180,10 @@ def _check_route(reading: Reading, route: Route, path: Path) -> None:
         reading.problem((*path, "roles"), "asks for roles on a public route", "remove roles, or auth: none", key=True)
     if any(not role or not role.isprintable() or " " in role for role in route.roles):
         reading.problem((*path, "roles"), "holds a role that is empty or has spaces in it")
+    if route.mirror is not None and route.asked == (route.mirror.service,):
+        hint = "name another service, or remove mirror"
+        message = f"is {route.mirror.service}, which is asked already: every request would come to it twice"
+        reading.problem((*path, "mirror", "service"), message, hint)
     if route.methods and route.cache is not None and "GET" not in route.methods:
         hint = "replies to GET are kept; add GET to methods, or remove cache"
         reading.problem((*path, "cache"), "has nothing to keep on this route", hint, key=True)

@@ -14,6 +14,7 @@ from arena.gateway.table.routing import Filter
 from arena.model.cache import Purge
 from arena.model.gateway import GatewaySpec
 from arena.model.route import Route
+from arena.policy.host import meet
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -107,16 +108,9 @@ def _meet(one: Route, other: Route) -> bool:
     may stand below the other, or at fewer hosts."""
     if not one.match and not other.match:
         return one.path == other.path and (one.hosts == other.hosts or not {*one.hosts}.isdisjoint(other.hosts))
-    hosts = not one.hosts or not other.hosts or any(_share(here, there) for here in one.hosts for there in other.hosts)
+    hosts = not one.hosts or not other.hosts or any(meet(here, there) for here in one.hosts for there in other.hosts)
     return hosts and (_is_below(one.path, other.path) or _is_below(other.path, one.path))
 
 
 def _is_below(path: str, other: str) -> bool:
     return f"{path.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
-
-
-def _share(host: str, other: str) -> bool:
-    """Whether a name may fit both; either may begin with a wildcard."""
-    return host == other or any(
-        wide.startswith("*.") and name.endswith(wide[1:]) for wide, name in ((host, other), (other, host))
-    )

@@ -28,12 +28,19 @@ from arena.config.document.cors import CorsSection
         ({"origins": "*", "credentials": True}, "allows credentials and"),
         ({"origins": "https://a", "headers": "*", "credentials": True}, "allows credentials and"),
         ({"origins": "https://a", "headers": "a b"}, "should be a name"),
+        ({"origins": "https://a", "methods": "FLY"}, "Input should be 'GET'"),
+        ({"origins": "https://a", "methods": ["GET", "trace"]}, "Input should be 'GET'"),
+        ({"origins": "https://a", "methods": "*", "credentials": True}, "allows credentials and"),
         ({"origins": "https://a", "expose": ["a\r\nb"]}, "should be a name"),
     ],
 )
 def test_what_cannot_be(section: dict[str, object], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         CorsSection.model_validate(section)
+
+
+def test_methods_are_read_in_any_case() -> None:
+    assert CorsSection.model_validate({"origins": "*", "methods": ["get", "*"]}).methods == ["GET", "*"]
 
 
 def test_origins_are_compared_in_lower_case() -> None:

@@ -16,6 +16,10 @@ Load = Callable[..., Loaded]
     [
         ("{ttl: 0}", "more than 0"),
         ("{header: a b}", "the name of a header"),
+        ("{header: Authorization}", "cannot be authorization, which has a meaning of its own"),
+        ("{header: X-Request-Id}", "cannot be x-request-id"),
+        ("{header: content-length}", "cannot be content-length"),
+        ("{header: '*'}", "the name of a header"),
         ("{methods: GET}", "POST"),
         ("{methods: []}", "methods"),
         ("{on_store_error: maybe}", "allow"),

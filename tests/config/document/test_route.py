@@ -6,12 +6,32 @@ from pydantic import ValidationError
 from arena.config.document.route import RateLimitSection, RouteSection
 
 
-@pytest.mark.parametrize("host", ["api.example.org", "localhost", "A_b-1.x", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["api.example.org", "localhost", "A_b-1.x", "10.0.0.1", "*.example.org", "*.Org", "*.a.b.c"]
+)
 def test_hosts(host: str) -> None:
     assert RouteSection.model_validate({"path": "/", "hosts": host}).hosts == [host.lower()]
 
 
-@pytest.mark.parametrize("host", ["*.example.org", "http://x", "x:80", "", "a..b", "-a", "a" * 300])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://x",
+        "x:80",
+        "",
+        "a..b",
+        "-a",
+        "a" * 300,
+        "*",
+        "*.",
+        "*a.org",
+        "a.*.org",
+        "*.*.org",
+        "a.*",
+        "*..org",
+        "**.org",
+    ],
+)
 def test_hosts_that_are_none(host: str) -> None:
     with pytest.raises(ValidationError, match="should be a host name"):
         RouteSection.model_validate({"path": "/", "hosts": [host]})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from arena.gateway.table.cors import CorsRule
 from arena.model.cors import Cors
 from arena.model.route import RateLimit, Route
-from tests.gateway.kit import Reply, Start, Stub, Talk, bearer, connected, get
+from tests.gateway.kit import Reply, Start, Stub, Talk, bearer, connected, get, post
 
 APP = "https://app.example"
 RULES = Cors((APP, "http://localhost:3000"), expose=("X-Total",), credentials=True, max_age=60)
@@ -66,6 +68,42 @@ async def test_a_page_may_read_why_it_was_refused(start: Start, stub: Stub) -> N
     reply = await ask(start, stub, get("/a", ORIGIN))
     reply.problem(401, "unauthenticated")
     assert reply.header("access-control-allow-origin") == APP
+
+
+async def test_a_page_may_read_what_no_filter_has_seen(start: Start, stub: Stub) -> None:
+    long = replace(route(), max_body_bytes=4)
+    line = f"Origin: {APP}\r\n".encode()
+    reply = await ask(start, stub, post(b"12345", "/a", line), long)
+    reply.problem(413, "body-too-large")
+    assert (reply.header("access-control-allow-origin"), reply.header("vary")) == (APP, "Origin")
+    chunked = get("/a", line, b"Transfer-Encoding: chunked\r\n", bearer(), method="POST") + b"5\r\n12345\r\n0\r\n\r\n"
+    reply = await ask(start, stub, chunked, long)
+    reply.problem(413, "body-too-large")
+    assert reply.header("access-control-allow-origin") == APP
+    reply = await ask(start, stub, get("/a", line, b"Connection: Upgrade\r\nUpgrade: websocket\r\n"))
+    reply.problem(501, "not-implemented")
+    assert reply.header("access-control-allow-origin") == APP
+    reply = await ask(start, stub, get("/a", line, b"X-Request-Deadline: 1\r\n"))
+    reply.problem(504, "deadline-exceeded")
+    assert reply.header("access-control-allow-origin") == APP
+    reply = await ask(start, stub, post(b"12345", "/a", b"Origin: https://evil.example\r\n"), long)
+    assert (reply.status, reply.header("access-control-allow-origin")) == (413, None)
+
+
+async def test_a_preflight_is_counted_and_logged_as_the_routes_it_asks_about(start: Start, stub: Stub) -> None:
+    routes = (route(methods=("GET",)), route(Cors(("*",)), "post", ("POST",)), route(None, "put", ("PUT",)))
+    gateway = await start(stub.endpoint(), routes=routes)
+    async with connected(gateway) as client:
+        for method in ("POST", "GET", "PUT"):
+            await client.ask(preflight(method))
+        page = (await client.ask(get("/metrics"))).body.decode()
+    lines = gateway.lines()
+    told = [(line["method"], line["path"], line["route"], line["service"], line["status"]) for line in lines]
+    assert told == [
+        ("OPTIONS", "/a/b", name, "web", status) for name, status in (("post", 200), ("r", 200), ("put", 403))
+    ]
+    for name, status in (("post", "2xx"), ("r", "2xx"), ("put", "4xx")):
+        assert f'arena_gateway_requests_total{{route="{name}",service="web",status="{status}"}} 1' in page
 
 
 async def test_limits_say_their_part_beside_it(start: Start, stub: Stub) -> None:

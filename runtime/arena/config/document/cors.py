@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -27,6 +27,17 @@ def _token(value: Any) -> Any:
     return value
 
 
+def _method(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+# TRACE is not among them: no browser sends it for a page.
+Methods = Annotated[
+    list[Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*"], BeforeValidator(_method)]],
+    BeforeValidator(listed),
+    WithJsonSchema(STRINGS),
+    ShortForm(STRING),
+]
 Origins = Annotated[
     list[Annotated[str, BeforeValidator(_origin)]],
     BeforeValidator(listed),
@@ -43,7 +54,7 @@ class CorsSection(Section):
     """Which web pages may call the route from a browser; preflights are answered by the gateway, before authentication."""
 
     origins: Origins = Field(description="Origins such as https://app.example.org, or `*` alone for any.")
-    methods: Tokens = Field(default=[], description="Methods they may use. Default: the route's own, or all.")
+    methods: Methods = Field(default=[], description="Methods they may use. Default: the route's own, or all.")
     headers: Tokens = Field(
         default=["Authorization", "Content-Type", "X-API-Key"],
         description="Request headers they may send. Default: Authorization, Content-Type and X-API-Key.",

@@ -103,7 +103,9 @@ class GatewaySection(Section):
         " limit.",
     )
     timeouts: TimeoutsSection = nested("How long the gateway waits.")
-    max_header_bytes: Size = Field(default=32 * 1024, description="Largest request head; more is refused with 431.")
+    max_header_bytes: Annotated[Size, Field(ge=1024)] = Field(
+        default=32 * 1024, description="Largest request head, 1k or more; a larger one is refused with 431."
+    )
     max_body_bytes: Size = Field(
         default=10 * 1024 * 1024, description="Largest request body; more is refused with 413."
     )

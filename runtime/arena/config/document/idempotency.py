@@ -8,8 +8,27 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from arena.config.document.base import STRING, STRINGS, Flag, PositiveDuration, Section, ShortForm, Size, listed
 from arena.config.document.cache import header_name
+from arena.model.transform import GATEWAY_HEADERS
 
-HeaderName = Annotated[str, BeforeValidator(header_name), WithJsonSchema({**STRING, "minLength": 1})]
+_TAKEN = frozenset(
+    ("authorization", "cookie", "x-api-key", "origin", "referer", "user-agent", "date", "cache-control", "pragma", "range",
+     "accept", "accept-charset", "accept-encoding", "accept-language", "content-type", "content-encoding", "content-language",
+     "content-location", "content-disposition", "content-md5", "content-digest", "if-match", "if-none-match", "if-range",
+     "if-modified-since", "if-unmodified-since", "max-forwards", "from", "prefer", "priority", "x-forwarded-client-cert")
+)  # fmt: skip
+"""What requests say for other reasons: who sends the same twice means no repetition by it."""
+
+
+def _key_header(value: Any) -> Any:
+    name = header_name(value)
+    if isinstance(name, str) and (name in _TAKEN or name in GATEWAY_HEADERS):
+        raise ValueError(
+            f"cannot be {name}, which has a meaning of its own: two requests with the same are not one request"
+        )
+    return name
+
+
+HeaderName = Annotated[str, BeforeValidator(_key_header), WithJsonSchema({**STRING, "minLength": 1})]
 
 
 def _method(value: Any) -> Any:

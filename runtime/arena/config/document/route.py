@@ -55,9 +55,11 @@ def _limit_name(value: Any) -> Any:
 
 
 def _host(value: Any) -> Any:
-    if isinstance(value, str) and not _HOST.fullmatch(value.lower()):
-        hint = "wildcards are not supported yet" if "*" in value else "name no scheme and no port"
-        raise ValueError(f"should be a host name such as api.example.org, not {value!r:.60}; {hint}")
+    if isinstance(value, str) and not _HOST.fullmatch(value.lower().removeprefix("*.")):
+        hint = "a * stands for the first labels alone" if "*" in value else "name no scheme and no port"
+        if value == "*":
+            hint = "leave hosts out for every name"
+        raise ValueError(f"should be a host name such as api.example.org or *.example.org, not {value!r:.60}; {hint}")
     return value.lower() if isinstance(value, str) else value
 
 
@@ -144,7 +146,12 @@ class RouteSection(Section):
         default=None, description="The route's name in logs and metrics. Default: from the service's name."
     )
     path: RoutePath = Field(description="A prefix that ends at a segment border: /a matches /a and /a/b, never /ab.")
-    hosts: Hosts = Field(default=[], description="Host names the route answers to; empty means any.")
+    hosts: Hosts = Field(
+        default=[],
+        description="Host names the route answers to; empty means any. `*.example.org` stands for every name below example.org,"
+        " however deep (as in the Gateway API), and not for example.org itself. A name goes before a wildcard,"
+        " a longer wildcard before a shorter one, and any of them before a route without hosts.",
+    )
     methods: list[Method] = Field(default=[], description="HTTP methods the route answers to; empty means any.")
     strip_path: Flag = Field(default=False, description="Take `path` off before the request goes to the service.")
     roles: Texts = Field(

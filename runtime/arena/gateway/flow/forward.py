@@ -20,7 +20,7 @@ from arena.tasks import spawn
 
 if TYPE_CHECKING:
     from arena.gateway.connection.client import ClientConnection
-    from arena.gateway.table.routing import Filter, Verdict
+    from arena.gateway.table.routing import CompiledRoute, Filter, Verdict
 
 _NO_UPGRADE = Refusal(
     501,
@@ -56,21 +56,28 @@ def begin(x: Exchange) -> None:
         return
     if x.head.upgrade:
         if route.route.upgrade != "websocket" or not tunnel.is_offered(x.head):
-            refuse(x, _NO_UPGRADE)
+            _refuse_early(x, route, _NO_UPGRADE)
             return
         tunnel.offer(x)
     x.service = route.service
     x.body_limit = route.body_limit
     x.first_byte = route.first_byte
     if x.head.content_length > x.body_limit or x.bytes_in > x.body_limit:
-        refuse(x, body_too_large(x))
+        _refuse_early(x, route, body_too_large(x))
         return
     if route.careful or x.head.deadline is not None:
         late = deadline.prepare(x, route)
         if late is not None:
-            refuse(x, late)
+            _refuse_early(x, route, late)
             return
     _filter(x, iter(route.filters))
+
+
+def _refuse_early(x: Exchange, route: CompiledRoute, refusal: Refusal) -> None:
+    """Refuse before any filter has looked; a page may still read why."""
+    if route.cors is not None:
+        route.cors.mark(x)
+    refuse(x, refusal)
 
 
 def _filter(x: Exchange, chain: Iterator[Filter]) -> None:

@@ -26,8 +26,7 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
     route = x.match.stats
     route.classes[x.status // 100] += 1
     route.latency.observe(took)
-    # Pages of the gateway's own are counted, not logged: its probe would drown the requests that people look for.
-    if plane.log is not None and (target is not None or outcome != "served" or x.match.page is None):
+    if plane.log is not None and (target is not None or outcome != "served" or not x.match.quiet):
         plane.log.add(_line(x, outcome, took))
     if x.ends is not None:
         for end in x.ends:

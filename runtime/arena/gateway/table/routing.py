@@ -1,7 +1,7 @@
 """Routes × Snapshot → Table: who answers a request, decided once per host and path.
 
-Precedence: an exact host beats a wildcard (`*.example.org`, any depth), which beats no host; a longer wildcard beats
-a shorter one. Within a host the longest path prefix wins, at a segment border. Only then is the method looked at:
+Precedence: an exact host beats a wildcard (`*.example.org`, see `policy.host`), which beats no host; a longer wildcard
+beats a shorter one. Within a host the longest path prefix wins, at a segment border. Only then is the method looked at:
 when no route of that very prefix takes it the answer is 405, never a shorter prefix, so that a broad public route
 cannot swallow what a narrow guarded one refused.
 
@@ -27,6 +27,7 @@ from arena.gateway.table.pick import Pick
 from arena.gateway.table.target import Target
 from arena.model.resilience import Retries
 from arena.model.route import Route
+from arena.policy.host import suffix
 from arena.policy.path import BadPath, canonical, readings
 from arena.policy.retry import RetryBudget
 from arena.telemetry.accesslog import quote
@@ -48,6 +49,7 @@ NO_ROUTE = ',"route":null,"service":null'
 _KEEP_MATCHES = 4096
 _LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
 _NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
+_NO_CORS = Refusal(403, "forbidden", "no page may call this method here (cors)")
 _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
 
 
@@ -93,7 +95,7 @@ class Match:
     without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
     saying what was stripped; `verdicts` remembers what sets of roles were told here.
     `choose`: host and path do not say it all, and this finds the match of an exchange. `versions` are the same match with other
-    services in its log line and counters, by their names."""
+    services in its log line and counters, by their names. `quiet`: what is served so is counted, not logged."""
 
     log_part: str
     stats: RouteStats
@@ -105,6 +107,7 @@ class Match:
     choose: Callable[[Exchange], Match] | None = None
     verdicts: dict[frozenset[str], Refusal | None] | None = None
     versions: dict[str, Match] | None = None
+    quiet: bool = False
 
     def of(self, service: str, stats: RouteStats) -> Match:
         """The same match, with `service` in its log line and `stats` as its counters."""
@@ -161,7 +164,7 @@ class Table:
         self._own = own
         self._unmatched = unmatched
         self._exact: dict[bytes, _HostGroup] = {}
-        self._wild: list[tuple[bytes, _HostGroup]] = []
+        self._wild: dict[bytes, _HostGroup] = {}  # by what the names end with, from the dot on
         self._any = _HostGroup()
         self._matches: dict[tuple[bytes, bytes, bytes], Match] = {}
         self._group(routes)
@@ -208,18 +211,17 @@ class Table:
     def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):
             return self._refuse(asked, _takes_only({"GET", "HEAD"}))
-        return Match(asked + NO_ROUTE, self._own, page=page)
+        # The gateway's own probe would drown the requests that people look for.
+        return Match(asked + NO_ROUTE, self._own, page=page, quiet=True)
 
     def _route(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
         """`stages` are what may answer, of which only the last can have routes without conditions."""
         chosen = self._chosen(asked, method, path, stages)
         routes = [one for _, routes in stages for one in routes]
-        first = next((one for one in routes if one.cors is not None), None)
-        if method != b"OPTIONS" or first is None:
+        if method != b"OPTIONS" or all(one.cors is None for one in routes):
             return chosen
-        part = f'{asked},"route":{quote(first.route.name)},"service":{quote(first.route.service)}'
-        preflight = Match(part, first.stats, page=_preflight(routes))
-        return Match(part, first.stats, choose=lambda x: preflight if asked_method(x) else chosen)
+        preflight = _preflight(asked, routes)
+        return Match(asked + NO_ROUTE, self._unmatched, choose=lambda x: preflight(x) if asked_method(x) else chosen)
 
     def _chosen(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
         if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
@@ -248,7 +250,7 @@ class Table:
         return Match(asked + NO_ROUTE, self._unmatched, choose=choose)
 
     def _to(self, asked: str, path: bytes, prefix: bytes, route: CompiledRoute) -> Match:
-        log_part = f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
+        log_part = _log_part(asked, route)
         if route.rewrite is not None:
             try:
                 return Match(log_part, route.stats, route=route, path=route.rewrite(path, prefix))
@@ -272,23 +274,25 @@ class Table:
 
     def _groups_of(self, hostname: bytes) -> list[_HostGroup]:
         groups = [self._exact[hostname]] if hostname in self._exact else []
-        groups += [group for suffix, group in self._wild if hostname.endswith(suffix) and hostname != suffix[1:]]
+        dot = hostname.find(b".", 1) if self._wild else -1
+        while dot > 0:
+            if (group := self._wild.get(hostname[dot:])) is not None:
+                groups.append(group)
+            dot = hostname.find(b".", dot + 1)
         return [*groups, self._any]
 
     def _group(self, routes: list[CompiledRoute]) -> None:
-        wild: dict[bytes, _HostGroup] = {}
         for route in routes:
             prefix = route.route.path.rstrip("/").encode()
             for host in route.route.hosts or ("",):
-                name = host.lower().encode()
+                name = host.lower()
                 if not name:
                     group = self._any
-                elif name.startswith(b"*."):
-                    group = wild.setdefault(name[1:], _HostGroup())
+                elif end := suffix(name):
+                    group = self._wild.setdefault(end.encode(), _HostGroup())
                 else:
-                    group = self._exact.setdefault(name, _HostGroup())
+                    group = self._exact.setdefault(name.encode(), _HostGroup())
                 group.add(prefix, route)
-        self._wild = sorted(wild.items(), key=lambda item: -len(item[0]))
 
 
 def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
@@ -298,18 +302,27 @@ def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
     return not route.route.methods, queries - len(sources), -queries
 
 
-def _preflight(routes: list[CompiledRoute]) -> Page:
-    """Answers for the route that would take the method a preflight asks about."""
+def _preflight(asked: str, routes: list[CompiledRoute]) -> Callable[[Exchange], Match]:
+    """The match of a preflight: the route's that would take the method it asks about, counted and logged as that one's."""
+    matches = [
+        Match(_log_part(asked, one), one.stats, page=None if one.cors is None else one.cors.answer, refusal=_NO_CORS)
+        for one in routes
+    ]
 
-    def answer(x: Exchange) -> Content | Refusal:
+    def choose(x: Exchange) -> Match:
         method = asked_method(x)
-        taking = [one for one in routes if _takes(one.route, method)]
+        taking = [number for number, one in enumerate(routes) if _takes(one.route, method)]
         # A preflight carries none of the headers it asks for, so that conditions on them cannot hold.
-        taking = [one for one in taking if one.holds is None or one.holds(x)] or taking
-        rule = next((one.cors for one in taking[:1] or routes if one.cors is not None), None)
-        return Refusal(403, "forbidden", "no page may call this method here (cors)") if rule is None else rule.answer(x)
+        holds = [number for number in taking if (test := routes[number].holds) is None or test(x)]
+        # Where nobody takes the method, any rule says so: in the methods that it lists.
+        others = [number for number, one in enumerate(routes) if one.cors is not None]
+        return matches[(holds or taking or others)[0]]
 
-    return answer
+    return choose
+
+
+def _log_part(asked: str, route: CompiledRoute) -> str:
+    return f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
 
 
 def _takes(route: Route, method: bytes) -> bool:
