@@ -65,7 +65,7 @@ def check(plan: Plan) -> None:
             "delays and aborts are the whole service's", hint=f"write {plan.service} without {plan.instance}"
         )
     if not 0.0 < plan.seconds <= LONGEST:
-        raise UsageError("--for should be up to an hour", hint="such as --for 30s")
+        raise UsageError("--for should be more than 0 and at most an hour", hint="such as --for 30s")
 
 
 async def rows_of(arena: Client, plan: Plan) -> tuple[InstanceRow, ...]:

@@ -48,7 +48,9 @@ def place(text: str) -> tuple[str, str]:
 
 def breaker_place(text: str | None, route: str | None = None) -> BreakerPlace:
     """A service or an instance, or the route instead. Raises UsageError."""
-    if (text is None) == (route is None):
+    if text is not None and route is not None:
+        raise UsageError(f"{text} and the route {route} are two", hint="name one of them")
+    if text is None and route is None:
         raise UsageError("name a service, an instance or a route", hint="write it like web, web/web-2 or --route NAME")
     return BreakerPlace(route=route or "") if text is None else BreakerPlace(*place(text))
 

@@ -60,10 +60,9 @@ async def chaos(
     from arena_cli.render import chaos as render
 
     service, instance = place(where)
-    share = percent / 100.0
     if percent != 100.0 and not (delay or abort):
         raise UsageError("--percent is of requests: a process is killed or paused, or not", hint="leave it out")
-    fault = Fault(delay or 0.0, share, abort or 0, share) if delay or abort else None
+    fault = Fault(delay or 0.0, percent, abort or 0, percent) if delay or abort else None
     plan = Plan(service, instance, seconds, fault, kill, pause)
     check(plan)
     context = current_context()

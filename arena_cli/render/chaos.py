@@ -16,9 +16,9 @@ def intent(plan: Plan) -> str:
     parts = []
     fault = plan.fault
     if fault is not None and fault.delay:
-        parts.append(f"{_share(fault.delay_share)} wait {fault.delay:g} s")
+        parts.append(f"{_share(fault.delay_percent)} wait {fault.delay:g} s")
     if fault is not None and fault.abort:
-        parts.append(f"{_share(fault.abort_share)} fail with {fault.abort}")
+        parts.append(f"{_share(fault.abort_percent)} fail with {fault.abort}")
     who = plan.instance or "an instance"
     if plan.pause:
         parts.append(f"{who} stands still")
@@ -64,5 +64,5 @@ def report(report: Report) -> Text:
     return text
 
 
-def _share(share: float) -> str:
-    return "all requests" if share == 1.0 else f"{share * 100:g}% of the requests"
+def _share(percent: float) -> str:
+    return "all requests" if percent == 100.0 else f"{percent:g}% of the requests"

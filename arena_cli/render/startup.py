@@ -44,7 +44,7 @@ def parts(reports: Sequence[PartReport]) -> Text:
 
 def summary(project: Project, report: UpReport) -> Text:
     """The sentence below the parts, and where to knock."""
-    ready = f"{project.name} is up" if report.plan else f"{project.name} was already up, and nothing has changed"
+    ready = f"{project.name} is up" if report.plan else f"{project.name} was already up, and there was nothing to do"
     text = Text.assemble((ready, STRONG), (f"  {unit.seconds(report.seconds)}" if report.plan else "", FAINT))
     for label, url in addresses(project):
         text.append(f"\n  {label:<9} ").append(url, ACCENT)

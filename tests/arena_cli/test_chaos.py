@@ -25,8 +25,8 @@ GOOD = Plan("ai_service", "", 30.0, FAULT)
         (replace(GOOD, fault=None), "nothing is to go wrong"),
         (replace(GOOD, kill=True, pause=True), "not both"),
         (replace(GOOD, instance="ai_service-1"), "the whole service's"),
-        (replace(GOOD, seconds=0.0), "up to an hour"),
-        (replace(GOOD, seconds=3601.0), "up to an hour"),
+        (replace(GOOD, seconds=0.0), "at most an hour"),
+        (replace(GOOD, seconds=3601.0), "at most an hour"),
     ],
 )
 def test_plans_that_make_no_sense(plan: Plan, message: str) -> None:

@@ -117,11 +117,12 @@ def test_fallbacks(load: Load, written: str, expected: Fallback) -> None:
     ("written", "expected"),
     [
         ("fault: {delay: 200ms}", Fault(delay=0.2)),
-        ("fault: {delay: {time: 1s, percent: 10%}}", Fault(delay=1.0, delay_share=0.1)),
+        ("fault: {abort: {status: 503, percent: 1}}", Fault(abort=503, abort_percent=1.0)),
+        ("fault: {delay: {time: 1s, percent: 10%}}", Fault(delay=1.0, delay_percent=10.0)),
         ("fault: {abort: 503, header: X-Chaos}", Fault(abort=503, header="x-chaos")),
         (
             "fault: {abort: {status: 429, percent: 0.5}, delay: 2, header: 'X-Chaos: On'}",
-            Fault(2.0, 1.0, 429, 0.5, "x-chaos: On"),
+            Fault(2.0, 100.0, 429, 0.5, "x-chaos: On"),
         ),
     ],
 )
@@ -146,6 +147,7 @@ def test_faults(load: Load, written: str, expected: Fault) -> None:
         ("fault: {delay: 0s}", "more than 0"),
         ("fault: {abort: 200}", "at least 400"),
         ("fault: {abort: {percent: 5%}}", "status"),
+        ("fault: {abort: {status: 503, percent: 101}}", "should be a percentage above 0 and at most 100"),
         ("fault: {delay: {for: 1s, time: 1s}}", "for"),
         ("fault: {abort: 503, header: 'a b'}", "the name of a header"),
     ],

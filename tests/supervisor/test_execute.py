@@ -1,6 +1,7 @@
 """The executor does the plan's steps, all of them, in an order that the dependencies allow."""
 
 import asyncio
+from dataclasses import replace
 
 from arena.errors import PartFailed
 from arena.model.plan import Plan, Step
@@ -114,3 +115,25 @@ async def test_an_empty_plan():
     log = Log()
     await execute(Plan(), ALL, log)
     assert log.done == []
+
+
+async def test_services_are_replaced_when_the_registry_that_is_told_of_it_is_there_again():
+    log = Log()
+    log.hold["restart registry-1"] = asyncio.Event()
+    registry = replace(workload("registry"), kind="registry")
+    gateway = replace(workload("gateway"), kind="gateway")
+    steps = plan("restart registry-1", "reload gateway-1", "restart db-1", "start job-1")
+    running = asyncio.ensure_future(execute(steps, (registry, gateway, DB, JOB), log))
+    await eventually(lambda: {"reload gateway-1", "start job-1"} <= set(log.done))
+    assert "restart db-1" not in log.done
+    log.hold["restart registry-1"].set()
+    await running
+    assert log.done[-2:] == ["restart registry-1", "restart db-1"]
+
+
+async def test_a_registry_that_does_not_come_back_holds_no_service_up():
+    log = Log()
+    log.fail.add("restart registry-1")
+    registry = replace(workload("registry"), kind="registry")
+    await execute(plan("restart registry-1", "restart db-1"), (registry, DB), log)
+    assert log.done[-1] == "restart db-1"

@@ -106,7 +106,7 @@ def test_a_job_that_is_done_is_done_again_only_when_it_changed():
 def test_every_part_of_the_definition_has_its_word():
     old = workload("a")
     assert changes(old, replace(old, port=1)) == "port changed"
-    assert changes(old, replace(old, probe=Probe(http="/"), directory="/x")) == "folder and health check changed"
+    assert changes(old, replace(old, probe=Probe(http="/"), directory="/x")) == "working_dir and healthcheck changed"
     assert changes(old, replace(old, name="b")) == "definition changed"
 
 

@@ -105,9 +105,9 @@ def fault(section: FaultSection | None) -> Fault | None:
     name, _, value = (section.header or "").partition(":")
     return Fault(
         delay=section.delay.time if section.delay else 0.0,
-        delay_share=section.delay.percent if section.delay else 1.0,
+        delay_percent=section.delay.percent if section.delay else 100.0,
         abort=section.abort.status if section.abort else 0,
-        abort_share=section.abort.percent if section.abort else 1.0,
+        abort_percent=section.abort.percent if section.abort else 100.0,
         header=f"{name.lower()}: {value.strip()}" if value else name.lower(),
     )
 
@@ -116,9 +116,9 @@ def shown_fault(rule: Fault) -> dict[str, Any]:
     """The fault as the section that reads back as it."""
     shown: dict[str, Any] = {}
     if rule.delay:
-        shown["delay"] = {"time": f"{rule.delay!r}s", "percent": rule.delay_share}
+        shown["delay"] = {"time": f"{rule.delay!r}s", "percent": f"{rule.delay_percent!r}%"}
     if rule.abort:
-        shown["abort"] = {"status": rule.abort, "percent": rule.abort_share}
+        shown["abort"] = {"status": rule.abort, "percent": f"{rule.abort_percent!r}%"}
     if rule.header:
         shown["header"] = _literal(rule.header)
     return shown

@@ -58,12 +58,12 @@ class Hedge:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault on purpose. `delay_share` of the requests wait for `delay` seconds, `abort_share` are answered with `abort` in
-    the service's place (0: none is); each is drawn for itself. `header` is "name" or "name: value", the name in lower case:
-    only requests with it are affected; '' for all."""
+    """A fault on purpose. `delay_percent` of a hundred requests wait for `delay` seconds, `abort_percent` are answered with
+    `abort` in the service's place (0: none is); each is drawn for itself. `header` is "name" or "name: value", the name in
+    lower case: only requests with it are affected; '' for all."""
 
     delay: float = 0.0
-    delay_share: float = 1.0
+    delay_percent: float = 100.0
     abort: int = 0
-    abort_share: float = 1.0
+    abort_percent: float = 100.0
     header: str = ""

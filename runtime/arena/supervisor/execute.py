@@ -2,7 +2,8 @@
 
 A workload's steps wait until those of its dependencies are done and their conditions met. If one cannot be met, the starts
 that wait for it are refused, with the reason. Restarts of one workload go one instance after another, each ready before the
-next; when one fails the rest are left as they are, so that a bad change does not take down what still serves.
+next; when one fails the rest are left as they are, so that a bad change does not take down what still serves. They wait for a
+registry that is restarted by the same plan: whoever stops is struck off there first, or requests would still be sent to it.
 """
 
 from __future__ import annotations
@@ -50,9 +51,11 @@ async def execute(plan: Plan, workloads: Sequence[Workload], crew: Crew) -> None
     by_name = {workload.name: workload for workload in workloads}
     todo = _group(plan)
     done = {name: asyncio.Event() for name in todo}
+    registries = [done[name] for name in todo if by_name[name].kind == "registry"]
     async with asyncio.TaskGroup() as group:
         for name, steps in todo.items():
-            group.create_task(_bring_up(by_name[name], steps, done, crew))
+            replaced = by_name[name].kind == "service" and any(step.verb == "restart" for step in steps)
+            group.create_task(_bring_up(by_name[name], steps, done, registries if replaced else [], crew))
 
 
 def _group(plan: Plan) -> dict[str, list[Step]]:
@@ -63,9 +66,13 @@ def _group(plan: Plan) -> dict[str, list[Step]]:
     return todo
 
 
-async def _bring_up(workload: Workload, steps: list[Step], done: dict[str, asyncio.Event], crew: Crew) -> None:
+async def _bring_up(
+    workload: Workload, steps: list[Step], done: dict[str, asyncio.Event], first: Sequence[asyncio.Event], crew: Crew
+) -> None:
     left = list(steps)
     try:
+        for event in first:
+            await event.wait()
         for dependency in workload.depends_on:
             if dependency.service in done:
                 await done[dependency.service].wait()

@@ -25,11 +25,11 @@ from arena.supervisor.order import select, start_waves, stop_waves
 
 _FIELD_NAMES = {
     "command": "command",
-    "directory": "folder",
+    "directory": "working_dir",
     "host": "host",
     "port": "port",
     "shared": "shared port",
-    "probe": "health check",
+    "probe": "healthcheck",
     "registered": "registration",
     "kind": "kind",
 }

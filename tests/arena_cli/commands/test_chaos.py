@@ -25,7 +25,7 @@ def test_a_short_one(daemon: FakeOperator, inside: Inside) -> None:
         (["ai_service"], "nothing is to go wrong"),
         (["ai_service", "--kill", "--pause"], "not both"),
         (["ai_service/ai_service-1", "--delay", "1s"], "the whole service's"),
-        (["ai_service", "--delay", "1s", "--for", "2h"], "up to an hour"),
+        (["ai_service", "--delay", "1s", "--for", "2h"], "at most an hour"),
         (["ai_service", "--abort", "200"], "400"),
         (["ai_service", "--abort", "503", "--percent", "0"], "0.01"),
         (["ai_service", "--pause", "--percent", "50", "--yes"], "--percent is of requests"),

@@ -7,7 +7,7 @@ from arena_cli.chaos import Plan, Report
 from arena_cli.render.chaos import as_json, intent, report
 from arena_cli.traffic import Traffic
 
-PLAN = Plan("web", "", 30.0, Fault(0.2, 0.1, 503, 0.1))
+PLAN = Plan("web", "", 30.0, Fault(0.2, 10.0, 503, 10.0))
 TRAFFIC = Traffic({"2xx": 95, "5xx": 5}, faults=12, fallbacks=3, retries=2)
 
 

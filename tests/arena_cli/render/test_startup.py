@@ -37,7 +37,7 @@ def test_parts_are_aligned_components_first() -> None:
 
 def test_the_summary_says_whether_anything_was_done() -> None:
     assert startup.summary(PROJECT, UpReport(PLAN, (), 2.0)).plain.startswith("demo is up  2.00 s\n")
-    assert "nothing has changed" in startup.summary(PROJECT, UpReport(Plan(), (), 0.1)).plain
+    assert "nothing to do" in startup.summary(PROJECT, UpReport(Plan(), (), 0.1)).plain
     assert "http://localhost:8080" in startup.summary(PROJECT, UpReport(PLAN, (), 2.0)).plain
 
 

@@ -159,7 +159,7 @@ async def test_when_it_is_open_the_fallback_answers_and_a_fallback_is_a_failure(
 
 
 async def test_faults_on_purpose_try_it_out(start: Start, stub: Stub) -> None:
-    route = replace(ROUTE, fault=Fault(abort=503, abort_share=1.0))
+    route = replace(ROUTE, fault=Fault(abort=503, abort_percent=100.0))
     gateway = await start(stub.endpoint(), routes=(route,), traffic=PLAIN)
     async with connected(gateway) as client:
         kinds = [str((await client.ask(get())).json["type"]).rpartition(":")[2] for _ in range(3)]

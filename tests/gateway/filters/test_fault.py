@@ -47,7 +47,7 @@ async def test_both(start: Start, stub: Stub) -> None:
 
 
 async def test_shares(start: Start, stub: Stub) -> None:
-    gateway = await start(stub.endpoint(), routes=(replace(PUBLIC, fault=Fault(abort=503, abort_share=0.3)),))
+    gateway = await start(stub.endpoint(), routes=(replace(PUBLIC, fault=Fault(abort=503, abort_percent=30.0)),))
     async with connected(gateway) as client:
         replies = [await client.ask(get()) for _ in range(400)]
     aborted = sum(reply.status == 503 for reply in replies)

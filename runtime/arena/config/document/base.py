@@ -134,6 +134,10 @@ def _parsed(parse: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
+def _percentage(value: Any) -> Any:
+    return quantity.percentage(str(value)) if isinstance(value, str | int | float) else value
+
+
 _DURATION = _quantity("duration", "5s", "1m30s", "500ms")
 STRING: dict[str, Any] = {"type": "string"}
 STRINGS: dict[str, Any] = {"type": "array", "items": STRING}
@@ -163,6 +167,20 @@ SHARE = (
     ),
 )
 Share = Annotated[float, Field(gt=0, le=1), *SHARE]
+Percentage = Annotated[
+    float,
+    BeforeValidator(_percentage),
+    WithJsonSchema(
+        {
+            "title": "percentage",
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^\d|\$"},
+            ],
+            "examples": ["10%", 0.5],
+        }
+    ),
+]
 Size = Annotated[int, Field(ge=1), _parsed(quantity.size), _quantity("size", "512k", "10MB", "1g")]
 Words = Annotated[list[str], BeforeValidator(_words), Field(min_length=1), WithJsonSchema(STRINGS), ShortForm(STRING)]
 Texts = Annotated[list[str], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)]

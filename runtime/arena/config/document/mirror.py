@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from arena.config import quantity
-from arena.config.document.base import Name, Positive, Section, Size
-
-
-def _percentage(value: Any) -> Any:
-    return quantity.percentage(str(value)) if isinstance(value, str | int | float) else value
-
-
-Percentage = Annotated[
-    float,
-    BeforeValidator(_percentage),
-    WithJsonSchema(
-        {
-            "title": "percentage",
-            "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
-                {"type": "string", "pattern": r"^\d|\$"},
-            ],
-            "examples": ["10%", 0.5],
-        }
-    ),
-]
+from arena.config.document.base import Name, Percentage, Positive, Section, Size
 
 
 class MirrorSection(Section):

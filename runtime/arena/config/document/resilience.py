@@ -11,6 +11,7 @@ from arena.config import quantity
 from arena.config.document.base import (
     STRING,
     Name,
+    Percentage,
     PositiveDuration,
     Section,
     Share,
@@ -191,7 +192,7 @@ class DelaySection(Section):
     later: ClassVar = ("for", "fixed_delay", "percentage")
 
     time: PositiveDuration = Field(description="How long they wait.")
-    percent: Share = Field(default=1.0, description="Which share of the requests. Default: all.")
+    percent: Percentage = Field(default=100.0, description="How many of the requests, as 10% or 0.5%. Default: all.")
 
 
 class AbortSection(Section):
@@ -202,7 +203,7 @@ class AbortSection(Section):
     status: Annotated[int, Field(ge=400, le=599), WithJsonSchema({"type": ["integer", "string"]})] = Field(
         description="The status they are answered with."
     )
-    percent: Share = Field(default=1.0, description="Which share of the requests. Default: all.")
+    percent: Percentage = Field(default=100.0, description="How many of the requests, as 10% or 0.5%. Default: all.")
 
 
 def _fault_header(value: Any) -> Any:

@@ -25,8 +25,8 @@ def inject(fault: Fault, draw: Callable[[], float] = random) -> Filter:
     def check(x: Exchange) -> Verdict | Awaitable[Verdict]:
         if wanted is not None and not _has(x, *wanted):
             return None
-        delays = fault.delay > 0.0 and draw() < fault.delay_share
-        aborts = fault.abort > 0 and draw() < fault.abort_share
+        delays = fault.delay > 0.0 and draw() * 100.0 < fault.delay_percent
+        aborts = fault.abort > 0 and draw() * 100.0 < fault.abort_percent
         if not delays and not aborts:
             return None
         _mark(x, "delay,abort" if delays and aborts else "delay" if delays else "abort")
