@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from arena.config.state import HINT, may_have_store
 from arena.model.cache import CacheRule, CacheSettings
+from arena.model.store import EMBEDDED_BYTES
 
 if TYPE_CHECKING:
     from arena.config.context import Reading
     from arena.config.document.cache import CacheSection
+
+
+_MOST_EMBEDDED = EMBEDDED_BYTES // 4
 
 
 def rule(section: CacheSection | None) -> CacheRule | None:
@@ -32,6 +36,13 @@ def settings(reading: Reading) -> CacheSettings:
     section = reading.document.gateway.cache
     if section.store == "state" and not may_have_store(reading):
         reading.problem(("gateway", "cache", "store"), "is state, and there is no state store", HINT)
+    embedded = section.store == "state" and reading.document.state.valkey in (None, "embedded")
+    if embedded and section.max_bytes > _MOST_EMBEDDED:
+        reading.problem(
+            ("gateway", "cache", "max_bytes"),
+            "is more than the embedded store has room for beside the counts of limits: 64MB",
+            "lower it, or name a server of your own: state: {valkey: redis://…}",
+        )
     return CacheSettings(section.max_bytes, section.store)
 
 

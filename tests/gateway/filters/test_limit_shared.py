@@ -9,11 +9,14 @@ from typing import get_args
 
 import pytest
 
+from arena.gateway.filters.limit import Meter
+from arena.gateway.filters.limit_shared import arguments, name_of, spare
 from arena.model.route import Algorithm, RateLimit, Route
 from tests import valkey
 from tests.gateway.kit import Client, Gateway, Start, Stub, bearer, connected, eventually, get, post
 
 SLOW = 0.001
+CHOSEN = RateLimit(2 / 3600, 2, "header:x-tenant", name="chosen")
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +150,70 @@ async def test_another_spec_moves_the_counting(shared: object, start: Start) -> 
     async with connected(gateway) as client:
         assert [await ask(client) for _ in range(3)] == [200, 200, 429]
         assert "store" not in await health(client)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[valkey.Server]:
+    monkeypatch.setattr("arena.gateway.store.store.LOOK_SECONDS", 0.01)
+    with valkey.running("--maxmemory", "8mb", "--maxmemory-policy", "noeviction") as one:
+        yield one
+
+
+async def flood(gateway: Gateway, limit: RateLimit, count: int) -> None:
+    """Requests of so many callers, each with a name that nobody had before."""
+    store = gateway.view.store
+    assert store is not None
+    meters = [Meter("", limit, gateway.plane.stats)]
+    names, words = [name_of("test", meters[0])], arguments(meters)
+    for start in range(0, count, 500):
+        every = [[names[0] + b"%0100d" % number] for number in range(start, start + 500)]
+        await asyncio.gather(
+            *(store.limits(keys, words, spare(names, keys) if store.crowded else ()) for keys in every)
+        )
+
+
+async def test_strangers_who_call_themselves_anything_switch_no_limit_off(
+    start: Start, stub: Stub, small: valkey.Server
+) -> None:
+    gateway = await start(stub.endpoint(), rate_limits=(CHOSEN,), store=small.address)
+    store = gateway.view.store
+    assert store is not None
+    await eventually(lambda: store.up and store.fill)
+    async with connected(gateway) as client:
+        known, new = bearer(), bearer()
+        assert await ask(client, known, b"X-Tenant: known\r\n") == 200
+        await flood(gateway, CHOSEN, 60_000)
+        await eventually(lambda: store.crowded)
+        assert store.fill < 0.8
+        assert (await health(client))["store"]["crowded"] is True  # type: ignore[index]  # an object
+        assert [await ask(client, known, b"X-Tenant: known\r\n") for _ in range(2)] == [200, 429], (
+            "its own count goes on"
+        )
+        assert await ask(client, new, b"X-Tenant: new\r\n") == 429, "what new callers share is used up"
+        page = (await client.ask(get("/metrics"))).body.decode()
+        assert "arena_gateway_store_fill_ratio 0." in page
+        assert {one.unchecked for one in gateway.plane.stats.limits.values()} == {0}
+        await store.ask("FLUSHALL")
+        await eventually(lambda: not store.crowded)
+        assert [await ask(client, new, b"X-Tenant: new\r\n") for _ in range(3)] == [200, 200, 429]
+        assert "crowded" not in (await health(client))["store"]  # type: ignore[operator]  # an object
+    store.close()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("algorithm", get_args(Algorithm))
+async def test_who_shares_a_count_gets_together_what_one_would(
+    start: Start, stub: Stub, server: valkey.Server, algorithm: Algorithm
+) -> None:
+    limit = RateLimit(5 / 86400, 5, "header:x-tenant", algorithm, name=f"crowd-{algorithm}")
+    gateway = await start(stub.endpoint(), rate_limits=(limit,), store=server.address)
+    store = gateway.view.store
+    assert store is not None
+    await eventually(lambda: store.up)
+    names, words = [name_of("test", meter := Meter("", limit, gateway.plane.stats))], arguments([meter])
+    shared = [names[0] + b"shared"]
+    answers = [await store.limits([names[0] + b"%d" % number], words, shared) for number in range(8)]
+    assert [answer[0] == 0 for answer in answers] == [True] * 5 + [False] * 3
+    assert (await store.limits([names[0] + b"0"], words))[0] == 0, "with room, each has a count of its own"
+    store.close()
+    await asyncio.sleep(0)

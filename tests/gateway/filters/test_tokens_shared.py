@@ -88,3 +88,36 @@ async def test_a_store_that_dies_before_the_settlement_costs_nobody_an_error(sta
             assert (await client.reply("POST")).status == 200
             assert (await client.ask(prompt(40))).status == 200  # on_store_error: allow
     await end(gateway)
+
+
+@pytest.mark.parametrize("algorithm", ["token_bucket", "fixed_window"])
+async def test_new_callers_share_a_count_where_the_store_is_crowded(
+    start: Start, stub: Stub, server: valkey.Server, algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arena.gateway.filters.limit_shared.SLOTS", 1)
+    monkeypatch.setattr("arena.gateway.store.store.LOOK_SECONDS", 3600.0)
+    answering(stub, {"total_tokens": 30})
+    limit = replace(LIMIT, algorithm=algorithm, by="header:x-crowd")  # type: ignore[arg-type]  # one of them
+    gateway = await begin(start, stub, server, limit)
+    assert gateway.view.store is not None
+
+    async def spent(tenant: bytes) -> int:
+        line = b"\r\nX-Crowd: " + tenant + b"\r\n\r\n"
+        async with connected(gateway) as client:
+            reply = await client.ask(prompt(40, max_tokens=500).replace(b"\r\n\r\n", line, 1))
+        return -1 if reply.status == 429 else left(reply)
+
+    try:
+        assert await spent(b"known") == 490
+        gateway.view.store.fill = 1.0
+        assert await spent(b"one") == 490
+        async with asyncio.timeout(5):
+            while (rest := await spent(b"other")) == -1:  # until the first one is settled
+                pass
+        assert rest == 460, "what the first used is settled where it was booked"
+        async with asyncio.timeout(5):
+            while (rest := await spent(b"known")) == -1:
+                pass
+        assert rest == 460, "who was known has a count of its own"
+    finally:
+        await end(gateway)

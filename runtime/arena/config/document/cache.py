@@ -87,7 +87,7 @@ class CacheStoreSection(Section):
     max_bytes: Size = Field(
         default=64 * 1024 * 1024,
         description="All that is kept. What was not asked for longest goes first; in the store of `state`, what is soonest of"
-        " no more use.",
+        " no more use. The embedded store has room for 64MB.",
     )
     store: Literal["memory", "state"] = Field(
         default="memory",

@@ -83,7 +83,8 @@ LimitName = Annotated[str, BeforeValidator(_limit_name), WithJsonSchema({**STRIN
 
 
 class RateLimitSection(Section):
-    """A limit on how often a caller may ask."""
+    """A limit on how often a caller may ask. It tells 100,000 callers apart, or as many as find room in 40 % of the store;
+    those who come on top share 1,024 counts, and may get less than promised."""
 
     later: ClassVar = ("window", "store", "on_exceed", "tokens")
 

@@ -53,7 +53,7 @@ class Flights:
 
     def __init__(self) -> None:
         self._flights: dict[Key, Flight] = {}
-        self._alone: dict[Key, float] = {}
+        self._alone: dict[int, float] = {}  # by a hash of the key, which clients may make long
 
     def find(self, key: Key) -> Flight | None:
         """The flight to wait for, if there is one."""
@@ -61,11 +61,11 @@ class Flights:
 
     def begin(self, key: Key) -> Flight | None:
         """A flight that others may wait for, None for a request that each makes alone."""
-        until = self._alone.get(key)
+        until = self._alone.get(hash(key))
         if until is not None:
             if monotonic() < until:
                 return None
-            del self._alone[key]
+            del self._alone[hash(key)]
         flight = self._flights[key] = Flight(self, key)
         return flight
 
@@ -81,4 +81,4 @@ class Flights:
         if alone:
             if len(self._alone) >= _KEEP_ALONE:
                 self._alone.clear()
-            self._alone[key] = monotonic() + ALONE_SECONDS
+            self._alone[hash(key)] = monotonic() + ALONE_SECONDS

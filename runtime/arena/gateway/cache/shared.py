@@ -38,7 +38,7 @@ class SharedShelf:
         self.evicted = 0
         self.store = store
         self._prefix = f"arena:{project}:cache:".encode()
-        self._guesses: dict[tuple[bytes, Way], Names] = {}
+        self._guesses: dict[int, Names] = {}  # by a hash of URI and way, which clients may make long
         self._purged = Purged()
 
     def find(self, uri: bytes, way: Way, asking: Asking) -> Entry | Coroutine[Any, Any, Entry | None] | None:
@@ -82,7 +82,7 @@ class SharedShelf:
         """What is too much goes when something is put there next."""
 
     async def _find(self, uri: bytes, way: Way, asking: Asking) -> Entry | None:
-        guess = self._guesses.get((uri, way), ())
+        guess = self._guesses.get(hash((uri, way)), ())
         try:
             names, *variants = await self._ask(uri, way, asking, guess)
             if names is None:
@@ -136,7 +136,7 @@ class SharedShelf:
     def _remember(self, uri: bytes, way: Way, names: Names) -> None:
         if len(self._guesses) >= _KEEP_GUESSES:
             self._guesses.clear()
-        self._guesses[uri, way] = names
+        self._guesses[hash((uri, way))] = names
 
 
 def encode(kept: Kept) -> bytes:

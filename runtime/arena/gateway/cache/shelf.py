@@ -34,6 +34,12 @@ class Entry:
     values: Values
     kept: Kept
 
+    @property
+    def size(self) -> int:
+        """What it costs to keep, in bytes, with what it is found by: clients choose how long that is."""
+        _, _, path, query = self.way
+        return self.kept.size + sum(map(len, (self.uri, path, query, *filter(None, self.values))))
+
     def fits(self, way: Way, asking: Asking) -> bool:
         """Whether this is the reply for another request to the same URI."""
         if self.way != way or asking.values(self.names) != self.values:
@@ -95,7 +101,7 @@ class Shelf:
         self.evicted = 0
         self._entries: OrderedDict[_Key, Entry] = OrderedDict()
         self._volumes: dict[bytes, dict[Way, _Volume]] = {}
-        self._forgotten: dict[bytes, float] = {}
+        self._forgotten: dict[int, float] = {}  # by a hash of the URI, which clients may make long
         self._purged = Purged()
 
     def __len__(self) -> int:
@@ -118,10 +124,12 @@ class Shelf:
     def put(self, entry: Entry, _rule: CacheRule) -> None:
         """Keep `entry` in the place of what was there; unless it was asked for before its URI was forgotten."""
         asked_at = entry.kept.asked_at
-        if asked_at <= self._forgotten.get(entry.uri, 0.0) or self._purged.forbids(entry.uri, entry.way, asked_at):
+        if asked_at <= self._forgotten.get(hash(entry.uri), 0.0) or self._purged.forbids(
+            entry.uri, entry.way, asked_at
+        ):
             return  # what is there was asked for later
         self.drop(entry)
-        if entry.kept.size > self.max_bytes:
+        if entry.size > self.max_bytes:
             return
         ways = self._volumes.setdefault(entry.uri, {})
         volume = ways.get(entry.way)
@@ -135,7 +143,7 @@ class Shelf:
         volume = volume or ways.setdefault(entry.way, _Volume(entry.names))
         volume.keys.add(key)
         self._entries[key] = entry
-        self.size += entry.kept.size
+        self.size += entry.size
         self.trim()
 
     def drop(self, entry: Entry) -> None:
@@ -147,7 +155,7 @@ class Shelf:
         """Keep nothing of this URI that was asked for until now."""
         if len(self._forgotten) >= _KEEP_FORGOTTEN:
             self._forgotten.clear()
-        self._forgotten[uri] = now
+        self._forgotten[hash(uri)] = now
         for volume in [*self._volumes.get(uri, {}).values()]:
             for key in [*volume.keys]:
                 self._remove(key)
@@ -174,7 +182,7 @@ class Shelf:
 
     def _remove(self, key: _Key) -> None:
         entry = self._entries.pop(key)
-        self.size -= entry.kept.size
+        self.size -= entry.size
         ways = self._volumes[entry.uri]
         volume = ways[entry.way]
         volume.keys.discard(key)

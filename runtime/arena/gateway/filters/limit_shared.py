@@ -3,11 +3,16 @@
 The store's own clock counts, so that gateways whose clocks differ share one window. When the store is down nobody knows who
 is over: each limit says what then becomes of a request (`on_store_error`), and every request that passed uncounted is counted
 as such.
+
+Whoever may choose what a limit counts by, a header on a public route, could fill the store, and with that switch off every
+limit. So where the store is crowded, callers whom a limit does not know yet share SLOTS counts, as they do in the memory of one
+process (`policy.limit.memory`): they may get less than promised, never more. Once there is room again, each begins anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from zlib import crc32
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.limit import Meter, conclude
@@ -15,6 +20,7 @@ from arena.gateway.refusal import Refusal
 from arena.gateway.store.link import StoreDown, StoreRefused
 from arena.gateway.store.store import Store
 from arena.policy.limit.admission import Answer
+from arena.policy.limit.memory import SLOTS
 
 _UNCHECKED = Refusal(
     503,
@@ -39,12 +45,17 @@ def admit_shared(
             name + meter.key_of(x).encode(errors="surrogatepass") for name, meter in zip(names, meters, strict=True)
         ]
         try:
-            numbers = await store.limits(keys, words)
+            numbers = await store.limits(keys, words, spare(names, keys) if store.crowded else ())
         except (StoreDown, StoreRefused):
             return unchecked(meters)
         return conclude(x, meters, answers(numbers))
 
     return check
+
+
+def spare(names: Sequence[bytes], keys: Sequence[bytes]) -> list[bytes]:
+    """What new callers share, for each of `keys`: no header value and no subject holds a zero byte."""
+    return [b"%b\0\0%d" % (name, crc32(key) % SLOTS) for name, key in zip(names, keys, strict=True)]
 
 
 def arguments(meters: Sequence[Meter]) -> list[bytes]:

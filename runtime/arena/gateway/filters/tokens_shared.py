@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.limit import Meter
-from arena.gateway.filters.limit_shared import name_of, unchecked
+from arena.gateway.filters.limit_shared import name_of, spare, unchecked
 from arena.gateway.filters.tokens import cost_of, tell, watch
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
@@ -51,8 +51,9 @@ def book_shared(meters: Sequence[Meter], store: Store, project: str) -> Filter:
         keys = [
             name + meter.key_of(x).encode(errors="surrogatepass") for name, meter in zip(names, meters, strict=True)
         ]
+        shared = spare(names, keys) if store.crowded else []
         try:
-            numbers = await run(store, keys, (b"", b"%d" % cost, b"", b""), rules)
+            numbers = await run(store, [*keys, *shared], (b"", b"%d" % cost, b"", b""), rules)
         except (StoreDown, StoreRefused):
             return unchecked(meters)
         *told, at = numbers
@@ -60,7 +61,7 @@ def book_shared(meters: Sequence[Meter], store: Store, project: str) -> Filter:
         refusal = tell(x, meters, answers, cost)
         booked = [] if refusal else [index for index, answer in enumerate(answers) if not answer[0]]
         if booked:
-            mine = [keys[index] for index in booked]
+            mine = [each[index] for each in (keys, shared) if each for index in booked]
             terms = [word for index in booked for word in rules[4 * index : 4 * index + 4]]
 
             def settle(used: int, _now: float) -> None:
@@ -79,7 +80,7 @@ def book_shared(meters: Sequence[Meter], store: Store, project: str) -> Filter:
 async def run(store: Store, keys: Sequence[bytes], words: Sequence[bytes], rules: Sequence[bytes]) -> list[int]:
     """Run tokens.lua. Raises StoreDown or StoreRefused."""
     reply = await store.ask("EVAL", SCRIPT, len(keys), *keys, *words, *rules)
-    expected = 1 if words[2] else 3 * len(keys) + 1
+    expected = 1 if words[2] else 3 * len(rules) // 4 + 1
     if not isinstance(reply, list) or len(reply) != expected:
         raise StoreRefused(f"it does not run scripts as Valkey does: it said {reply!r:.40}")
     return reply

@@ -276,6 +276,11 @@ def _write_store(page: metrics.Page, stats: Stats, store: Store | None) -> None:
     if store is None:
         return
     page.gauge("arena_gateway_store_up", "1 when the state store answers.", [({}, int(store.up))])
+    page.gauge(
+        "arena_gateway_store_fill_ratio",
+        "The share of the store's maxmemory that is taken, 0 where it has none.",
+        [({}, store.fill)],
+    )
     page.counter("arena_gateway_store_failures_total", "Questions the store did not answer.", [({}, store.failures)])
     page.counter(
         "arena_gateway_limit_unchecked_total",
@@ -307,6 +312,8 @@ def _resident_bytes() -> int:
 def _store(store: Store, spec: GatewaySpec) -> dict[str, object]:
     """How the store is; while it is down, which limits let everything pass and which refuse everything."""
     told: dict[str, object] = {"up": store.up, "for_seconds": _rounded(monotonic() - store.changed_at)}
+    if store.crowded:
+        told["crowded"] = True
     if not store.up:
         limits = [*spec.settings.rate_limits, *(limit for route in spec.routes for limit in route.rate_limits)]
         told["error"] = store.error

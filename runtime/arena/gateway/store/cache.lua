@@ -14,6 +14,7 @@
 -- Returns the sum, how many hashes went for want of room (what is soonest of no more use goes first), where a purge goes on, '0'
 -- at its end, and how many variants it took.
 
+local COST = 768 -- bytes that a variant takes besides its own, as measured; uncounted, strangers could fill the store with them
 local FORGOTTEN = 60000 -- milliseconds that the memory of a forgotten URI lasts: longer than a request that was under way
 local AT_ONCE = 200 -- hashes that one call of a purge looks at, so that nobody waits long
 
@@ -35,8 +36,8 @@ end
 local function drop(hash, field)
   local size = redis.call('HSTRLEN', hash, field)
   if size > 0 then
+    grow(hash, -size - COST - redis.call('HSTRLEN', hash, 'u'))
     redis.call('HDEL', hash, field)
-    grow(hash, -size)
   end
 end
 
@@ -118,7 +119,7 @@ else
     end
     drop(key, field)
     redis.call('HSET', key, 'n:' .. way, names, field, variant, 'u', ARGV[9])
-    grow(key, #variant)
+    grow(key, #variant + COST + #ARGV[9])
     local last = math.max(now + tonumber(ARGV[7]), tonumber(redis.call('ZSCORE', ends, key) or 0))
     redis.call('ZADD', ends, last, key)
     redis.call('PEXPIREAT', key, last)

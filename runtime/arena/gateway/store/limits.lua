@@ -1,6 +1,7 @@
 -- All limits that stand at one place of a route's chain, decided and counted in one step.
 --
 -- KEYS[i]          what limit i knows of the caller
+-- KEYS[n+i]        of n limits, where the store is crowded: what callers share whom limit i does not know yet
 -- ARGV[1]          seconds now, or '' for the clock of this server: then all gateways count by one clock, whatever theirs say
 -- ARGV[4i-2..4i+1] of limit i: algorithm, quota, window in seconds, 1 if it is enforced
 -- Returns for each limit three numbers: microseconds to wait (0: it has room), requests left, microseconds until the quota
@@ -113,8 +114,12 @@ local ALGORITHMS = {
 }
 
 local limits, refused = {}, false
-for i, key in ipairs(KEYS) do
-  local at = 4 * i - 2
+local count = (#ARGV - 1) / 4
+for i = 1, count do
+  local key, shared, at = KEYS[i], KEYS[count + i], 4 * i - 2
+  if shared and redis.call('EXISTS', key) == 0 then
+    key = shared
+  end
   local limit = { key = key, algorithm = ALGORITHMS[ARGV[at]], quota = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]) }
   limit.wait, limit.state = limit.algorithm.ask(key, limit.quota, limit.window)
   if limit.wait > ROUNDING then

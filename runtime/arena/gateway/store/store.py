@@ -40,6 +40,8 @@ class Script:
 LIMITS = Script.load("limits.lua")
 LOOK_SECONDS = 1.0
 """How often the server is asked how full it is."""
+CROWDED = 0.4
+"""The share of its `maxmemory` beyond which limits keep no new caller apart."""
 
 
 class Store:
@@ -67,10 +69,16 @@ class Store:
         """True when the last thing that was asked of it was answered."""
         return not self.error
 
-    async def limits(self, keys: Sequence[bytes], words: Sequence[bytes]) -> list[int]:
-        """Run the script, once for all of `keys`: three numbers for each. Raises StoreDown or StoreRefused."""
+    @property
+    def crowded(self) -> bool:
+        """Whether there is so little room that callers whom a limit does not know have to share counts."""
+        return self.fill > CROWDED
+
+    async def limits(self, keys: Sequence[bytes], words: Sequence[bytes], spare: Sequence[bytes] = ()) -> list[int]:
+        """Run the script, once for all of `keys`: three numbers for each. `spare` are what new ones share where it is crowded.
+        Raises StoreDown or StoreRefused."""
         try:
-            reply = await self._run(LIMITS, keys, words)
+            reply = await self._run(LIMITS, (*keys, *spare), words)
             if not isinstance(reply, list) or len(reply) != 3 * len(keys):
                 raise StoreRefused(f"it does not run scripts as Valkey does: it said {reply!r:.40}")
         except (StoreDown, StoreRefused) as error:
@@ -148,7 +156,13 @@ class Store:
             return
         facts = dict(line.split(b":", 1) for line in told.split() if b":" in line) if isinstance(told, bytes) else {}
         most, used = (int(facts.get(name, 0)) for name in (b"maxmemory", b"used_memory"))
-        self.fill = used / most if most else 0.0
+        before, self.fill = self.crowded, used / most if most else 0.0
+        if self.crowded and not before:
+            _log.warning(
+                "the state store at %s is %d%% full: callers whom a limit does not know yet share counts until there is room",
+                self.address.place,
+                100 * self.fill,
+            )
 
     def _note(self, error: str) -> None:
         if bool(error) != bool(self.error) or error == self.error == "":

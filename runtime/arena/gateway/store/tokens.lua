@@ -1,6 +1,7 @@
 -- Bookings of amounts, with all limits that stand at one place of a route's chain, in one step; and their settlement.
 --
 -- KEYS[i]  what limit i knows of the caller
+-- KEYS[n+i]  of n limits, where the store is crowded: what callers share whom limit i does not know yet
 -- ARGV[1]  seconds now, or '' for the clock of this server
 -- ARGV[2]  cost: what is booked, or was
 -- ARGV[3]  '' to book; to settle, what was used
@@ -91,8 +92,12 @@ end
 local ALGORITHMS = { token_bucket = token_bucket, fixed_window = fixed_window }
 
 local limits, refused = {}, false
-for i, key in ipairs(KEYS) do
-  local from = 4 * i + 1
+local count = (#ARGV - 4) / 4
+for i = 1, count do
+  local key, shared, from = KEYS[i], KEYS[count + i], 4 * i + 1
+  if shared and redis.call('EXISTS', key) == 0 then
+    key = shared
+  end
   local limit = {
     key = key,
     algorithm = ALGORITHMS[ARGV[from]],
