@@ -31,13 +31,19 @@ def can(
     The exit code is 0 for yes and 1 for no. It is answered from arena.yaml; nothing has to run.
     """
     from arena.auth import permission
+    from arena.config.suggest import suggest
     from arena_cli.render import explanation
 
     context = current_context()
-    found = permission.explain(context.project(), role or (), method.upper(), path, host)
+    project = context.project()
+    found = permission.explain(project, role or (), method.upper(), path, host)
     if output == "json":
         context.write(explanation.as_json(found))
     else:
         context.show(explanation.text(found))
+    known = permission.known_roles(project)
+    for name in role or ():
+        if name not in known:
+            context.note(f"nothing here speaks of the role {name!r}; {suggest(name, known)}")
     if not found.allowed:
         raise typer.Exit(EXITS["failure"])

@@ -20,4 +20,7 @@ def text(value: Explanation) -> Text:
     """Yes or no, why, and on which route."""
     word = ("yes", f"{STRONG} {GOOD}") if value.allowed else ("no", f"{STRONG} {BAD}")
     told = Text.assemble(word, f": {value.reason}")
-    return told.append(f"\n  route {value.route} of {value.service}", FAINT) if value.route else told
+    where = (f"route {value.route} of {value.service}",) if value.route else ()
+    for line in (*where, *value.notes):
+        told.append(f"\n  {line}", FAINT)
+    return told

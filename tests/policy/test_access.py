@@ -119,3 +119,22 @@ def test_without_roles_nothing_is_said() -> None:
     assert not Access()
     assert Access().decide(["a"], "web", "GET", "/") == Decision(False)
     assert Access().closure(["a"]) == {"a"}
+
+
+@given(_ROLES, st.sets(st.sampled_from("xyz")), _ASKED, st.lists(st.sampled_from(["web", "ai"]), max_size=2))
+def test_what_is_weighed_is_what_speaks_most_against(
+    roles: list[Role], names: set[str], asked: tuple[str, str, str], others: list[str]
+) -> None:
+    access, (service, method, path) = Access(roles), asked
+    paths = [path, "/a/b"]
+    found, _ = access.weigh(names, [service, *others], method, paths)
+    own = [access.decide(names, service, method, each) for each in paths]
+    denials = [access.denial(names, other, method, each) for other in others for each in paths]
+    denied = any(not each.allowed and each.rule is not None for each in [*own, *denials])
+    assert (not found.allowed and found.rule is not None) is denied
+    assert found.allowed is (not denied and all(each.allowed for each in own))
+
+
+def test_which_services_denials_name() -> None:
+    access = Access([role("user", allow=("web:*:/**",), deny=("ai:*:/x", "*:*:/y"))])
+    assert [access.names(each) for each in ("ai", "web", "*", "")] == [True, False, True, False]

@@ -9,15 +9,13 @@ from arena.config import resilience
 from arena.config.context import Reading
 from arena.config.suggest import suggest
 from arena.config.tree import Path
+from arena.model.page import PAGES
 from arena.model.project import Project
 from arena.model.route import RateLimit, Route
 from arena.model.service import Dependency, Service
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 RESERVED = ("gateway", "registry", "state")
-GATEWAY_PATHS = (
-    "/health", "/services", "/metrics", "/breakers", "/.well-known/arena-keys.json", "/.well-known/arena-cache.json",
-)  # fmt: skip
 _TELLING = ("path", "hosts", "methods", "match", "name")
 
 
@@ -172,7 +170,7 @@ def _check_asked(reading: Reading, project: Project, name: str, path: Path) -> N
 
 
 def _check_route(reading: Reading, route: Route, path: Path) -> None:
-    if route.path in GATEWAY_PATHS:
+    if route.path in PAGES:
         reading.problem((*path, "path"), f"{route.path} is answered by the gateway itself", "choose another path")
     if route.strip_path and route.transform.path is not None:
         reading.problem((*path, "strip_path"), "and rewrite both change the path", "keep one of them", key=True)

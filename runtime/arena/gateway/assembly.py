@@ -17,6 +17,7 @@ from arena.gateway.filters.chain import compile_chain
 from arena.gateway.filters.fault import inject
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.mirror import Shadow, compile_mirror
+from arena.gateway.filters.permission import bar
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.tokens import book
 from arena.gateway.filters.transform import compile_transform
@@ -146,7 +147,7 @@ class Assembler:
                         *self._guard(route),
                         *((inject(route.fault),) if route.fault is not None else ()),
                         *self.chaos.filters(route.asked),
-                        *self._mirror(route, services),
+                        *self._mirror(route, services, access),
                     ),
                     self._stats.route(route.name, route.service),
                     settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
@@ -155,7 +156,7 @@ class Assembler:
                     change.rewrite,
                     cors,
                     route.retries,
-                    compile_fallback(route.fallback, services),
+                    compile_fallback(route.fallback, services, access),
                     compile_hedge(route.hedge, self._stats.route(route.name, route.service)),
                     _is_careful(route, services),
                     compile_conditions(route.match),
@@ -172,13 +173,13 @@ class Assembler:
             return ()
         return (compile_split(route.name, route.split, services, partial(self._stats.route, route.name)),)
 
-    def _mirror(self, route: Route, services: dict[str, Service]) -> tuple[Filter, ...]:
+    def _mirror(self, route: Route, services: dict[str, Service], access: Access) -> tuple[Filter, ...]:
         rule = route.mirror
         if rule is None:
             return ()
         name = rule.service
         asked, stats = self._stats.route(route.name, name), self._stats.mirror(route.name, name)
-        return (compile_mirror(rule, Shadow(services[name], asked, stats)),)
+        return (compile_mirror(rule, Shadow(services[name], asked, stats), bar(access, name)),)
 
     @property
     def rosters(self) -> Collection[Roster]:

@@ -99,6 +99,11 @@ class Route:
     breaker: BreakerRule | None = None
 
     @property
+    def served_by(self) -> tuple[str, ...]:
+        """The service that the route is for, and those of its versions."""
+        return tuple(dict.fromkeys((self.service, *self.asked)))
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The names of the services that requests of this route may reach."""
         return (self.service,) if self.split is None else tuple(part.service for part in self.split.parts)

@@ -4,7 +4,7 @@ not allowed. Source: role hierarchies of ANSI INCITS 359 (RBAC), "explicit deny 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from arena.model.access import Role, Rule, split
@@ -41,17 +41,43 @@ class Access:
 
     def decide(self, names: Iterable[str], service: str, method: str, path: str) -> Decision:
         """Whether one of the roles may ask `service` for `method` on `path` (unescaped). A denial is found first."""
+        denial = self.denial(names, service, method, path)
+        if denial.rule is not None:
+            return denial
         asked = split(path)
-        roles = [self._roles[name] for name in sorted(self.closure(names)) if name in self._roles]
-        for role in roles:
-            for rule in role.deny:
-                if fits(rule, service, method, asked):
-                    return Decision(False, role.name, rule)
-        for role in roles:
+        for role in self._known(names):
             for rule in role.allow:
                 if fits(rule, service, method, asked):
                     return Decision(True, role.name, rule)
+        return denial
+
+    def denial(self, names: Iterable[str], service: str, method: str, path: str) -> Decision:
+        """The denial that speaks of this; without a rule when none does."""
+        asked = split(path)
+        for role in self._known(names):
+            for rule in role.deny:
+                if fits(rule, service, method, asked):
+                    return Decision(False, role.name, rule)
         return Decision(False)
+
+    def weigh(
+        self, names: Iterable[str], services: Sequence[str], method: str, paths: Sequence[str]
+    ) -> tuple[Decision, str]:
+        """What speaks most against a request that may be read as any of `paths`, and as which: a denial, then that no rule
+        speaks of it. The first of `services` is the one that it is for; the others may be asked in its place, and only denials
+        of them count."""
+        first, *others = services
+        found = [(self.decide(names, first, method, path), path) for path in paths]
+        denials = [(self.denial(names, name, method, path), path) for name in others for path in paths]
+        found += [each for each in denials if each[0].rule is not None]
+        return min(found, key=lambda each: (each[0].allowed, each[0].rule is None))
+
+    def names(self, service: str) -> bool:
+        """Whether a denial names this service, and not merely every one."""
+        return any(rule.service == service for role in self._roles.values() for rule in role.deny)
+
+    def _known(self, names: Iterable[str]) -> list[Role]:
+        return [self._roles[name] for name in sorted(self.closure(names)) if name in self._roles]
 
 
 def fits(rule: Rule, service: str, method: str, segments: tuple[str, ...]) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from arena.gateway.filters import permission
 from arena.model.access import Role, Rule
+from arena.model.mirror import Mirror
+from arena.model.resilience import Fallback
 from arena.model.route import Route
+from arena.model.split import Part, Split
 from arena.policy.access import Access
-from tests.gateway.kit import Gateway, Start, Stub, bearer, connected, get, post
+from tests.gateway.kit import Gateway, Start, Stub, bearer, connected, eventually, get, nowhere, post
+
+Stubs = Callable[..., Awaitable[Stub]]
 
 ROUTES = (
     Route("api", "web", "/api", strip_path=True, permissions=True),
@@ -137,3 +143,45 @@ async def test_a_stripped_routes_log_line_names_route_and_service(gateway: Gatew
         assert (await client.ask(get("/api/items/1", bearer("user")))).status == 200
     line = await gateway.line()
     assert (line["route"], line["service"]) == ("api", "web")
+
+
+async def test_a_denial_of_a_version_is_one_of_the_route(start: Start, stub: Stub) -> None:
+    """Whichever would have been drawn: chance says nothing about permission."""
+    rules = (Role("user", deny=(Rule.parse("v2:*:/x"),)),)
+    routes = (Route("web", "web", "/", split=Split((Part("web", 1), Part("v2", 0)))),)
+    gateway = await start(stub.endpoint(), stub.endpoint("v2", "v2-1"), routes=routes)
+    gateway.view.use_spec(replace(gateway.view.spec, roles=rules))
+    async with connected(gateway) as client:
+        told = (await client.ask(get("/x", bearer("user")))).problem(403, "forbidden")
+        assert "denies v2:*:/x" in str(told["detail"])
+        assert (await client.ask(get("/y", bearer("user")))).status == 200
+        assert (await client.ask(get("/x", bearer("other")))).status == 200
+
+
+async def test_a_service_that_is_denied_does_not_stand_in(start: Start, stub: Stub) -> None:
+    rules = (Role("user", deny=(Rule.parse("spare:GET:/x/*"),)),)
+    routes = (Route("web", "web", "/", fallback=Fallback(service="spare")), Route("open", "web", "/open", auth="none"))
+    gateway = await start(nowhere(), stub.endpoint("spare", "spare-1"), routes=routes)
+    gateway.view.use_spec(replace(gateway.view.spec, roles=rules))
+    async with connected(gateway) as client:
+        for path in ("/x/1", "/x/%31", "/x;v/1"):
+            reply = await client.ask(get(path, bearer("user")))
+            assert (reply.status, reply.header("x-arena-fallback")) == (502, None)
+        assert stub.asked == []
+        for path, role in (("/x/1", "other"), ("/x", "user"), ("/y/1", "user")):
+            assert (await client.ask(get(path, bearer(role)))).header("x-arena-fallback") == "spare"
+
+
+async def test_a_service_that_is_denied_gets_no_copy(start: Start, stub: Stub, stubs: Stubs) -> None:
+    rules = (Role("user", deny=(Rule.parse("shadow:*:/x"),)),)
+    shadow = await stubs()
+    gateway = await start(
+        stub.endpoint(), shadow.endpoint("shadow", "s-1"), routes=(Route("web", "web", "/", mirror=Mirror("shadow")),)
+    )
+    gateway.view.use_spec(replace(gateway.view.spec, roles=rules))
+    async with connected(gateway) as client:
+        assert (await client.ask(get("/x", bearer("user")))).status == 200
+        assert (await client.ask(get("/y", bearer("user")))).status == 200
+        assert (await client.ask(get("/x", bearer("other")))).status == 200
+    await eventually(lambda: len(shadow.asked) == 2)
+    assert sorted(one.target for one in shadow.asked) == ["/x", "/y"]

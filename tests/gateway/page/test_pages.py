@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from arena.model.access import Role
 from arena.model.address import Address
 from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Endpoint
@@ -113,6 +115,16 @@ async def test_services_shows_addresses_to_operators_alone(gateway: Gateway, stu
     url = f"http://127.0.0.1:{stub.port}"
     instances = [{"instance": "web-1", "url": url, "health": "passing", "metadata": {}}]
     assert rows == [{"name": "web", "health": "up", "instances": instances}]
+
+
+async def test_a_role_that_inherits_from_operator_is_one(gateway: Gateway) -> None:
+    gateway.view.use_spec(replace(gateway.view.spec, roles=(Role("chief", ("operator",)), Role("user"))))
+    async with connected(gateway) as client:
+        for page in ("/breakers", "/.well-known/arena-cache.json"):
+            assert (await client.ask(get(page, bearer("chief")))).status == 200
+            assert (await client.ask(get(page, bearer("user")))).status == 403
+        rows = (await client.ask(get("/services", bearer("chief")))).json["services"]
+        assert "instances" in rows[0]
 
 
 async def test_metrics_count_what_happened(start: Start, stub: Stub) -> None:

@@ -35,12 +35,18 @@ class Shadow:
     stats: MirrorStats
 
 
-def compile_mirror(rule: Mirror, shadow: Shadow, draw: Callable[[], float] = random) -> Filter:
-    """A filter that has `shadow` get a copy of requests; `draw` gives random numbers in [0, 1)."""
+def compile_mirror(
+    rule: Mirror,
+    shadow: Shadow,
+    barred: Callable[[Exchange], bool] | None = None,
+    draw: Callable[[], float] = random,
+) -> Filter:
+    """A filter that has `shadow` get a copy of requests, but of those that it is `barred` to; `draw` gives random numbers in
+    [0, 1)."""
     share, stats = rule.percent / 100.0, shadow.stats
 
     def mirror(x: Exchange) -> None:
-        if draw() >= share or x.head.upgrade:
+        if draw() >= share or x.head.upgrade or (barred is not None and barred(x)):
             return
         if stats.in_flight >= rule.max_in_flight:
             stats.results["in_flight"] += 1

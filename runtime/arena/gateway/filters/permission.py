@@ -43,17 +43,35 @@ def judge(route: Route, access: Access, roles: frozenset[str], method: str, path
         hint = f"issue a token with `arena token issue --role {wanted[0]}`"
         return _refuse(f"this route needs the role {' or '.join(wanted)}; {hint}")
     try:
-        # Unescaped, because most services read it so: no spelling of a path may dodge its rule.
-        plain = [unquote_to_bytes(each).decode("utf-8", "surrogateescape") for each in readings(path)]
+        plain = _plain(path)
     except BadPath as error:
         return _refuse(f"no rule can be held against this path: {error}")
-    decisions = [access.decide(roles, route.service, method, each) for each in plain]
-    for decision in decisions:
-        if decision.rule is not None and not decision.allowed:
-            return _refuse(f"the role {decision.role} denies {decision.rule}; a deny wins over every allow")
-    if route.permissions and any(decision.rule is None for decision in decisions):
+    decision, _ = access.weigh(roles, route.served_by, method, plain)
+    if decision.rule is not None and not decision.allowed:
+        return _refuse(f"the role {decision.role} denies {decision.rule}; a deny wins over every allow")
+    if route.permissions and decision.rule is None:
         return _refuse(f"no rule allows {method} here to the caller's roles; `arena auth can` explains")
     return None
+
+
+def bar(access: Access, service: str) -> Callable[[Exchange], bool] | None:
+    """Whether a rule denies a caller `service`, where a request of another service's route would be sent there as well: as its
+    fallback, or as a copy. None where no rule names it: one for every service has been held against the request already."""
+    if not access.names(service):
+        return None
+
+    def barred(x: Exchange) -> bool:
+        if x.principal is None:
+            return False
+        roles, method = x.principal.roles, x.head.method.decode()
+        return any(access.denial(roles, service, method, each).rule is not None for each in _plain(x.match.path))
+
+    return barred
+
+
+def _plain(path: bytes) -> list[str]:
+    """What a service may read `path` as: unescaped, as most do, because no spelling may dodge its rule. Raises BadPath."""
+    return [unquote_to_bytes(each).decode("utf-8", "surrogateescape") for each in readings(path)]
 
 
 def _refuse(detail: str) -> Refusal:

@@ -3,45 +3,51 @@ reply, the access log and the metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
+from arena.gateway.filters.permission import bar
 from arena.gateway.flow import answer, dispatch, failure
 from arena.gateway.flow.tries import Tries
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.date import DateLine
 from arena.model import resilience
+from arena.policy.access import Access
 from arena.policy.retry import IDEMPOTENT
 
 if TYPE_CHECKING:
     from arena.gateway.table.routing import Service, Verdict
 
 STATIC = "static"
+_NO_RULES = Access()
 _date = DateLine()
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A fallback made ready: `service` is asked, if it has room, or, where it is None, `reply` is given. `name` is what it is
-    called."""
+    """A fallback made ready: `service` is asked, if it has room and is not `barred` to the caller, or, where it is None,
+    `reply` is given. `name` is what it is called."""
 
     rule: resilience.Fallback
     service: Service | None
     reply: Reply
     name: str
+    barred: Callable[[Exchange], bool] | None = None
 
 
-def compile_fallback(rule: resilience.Fallback | None, services: Mapping[str, Service]) -> Fallback | None:
-    """Make `rule` ready; `services` holds the one that it names."""
+def compile_fallback(
+    rule: resilience.Fallback | None, services: Mapping[str, Service], access: Access = _NO_RULES
+) -> Fallback | None:
+    """Make `rule` ready; `services` holds the one that it names, `access` knows whom that is denied."""
     if rule is None:
         return None
     content_type = [f"content-type: {rule.content_type}"] if rule.body else []
     fields = tuple(line.encode() for line in (*content_type, *rule.headers))
     reply = Reply(rule.status, fields, rule.body.encode())
-    return Fallback(rule, services.get(rule.service), reply, rule.service or STATIC)
+    return Fallback(rule, services.get(rule.service), reply, rule.service or STATIC, bar(access, rule.service))
 
 
 def give_up(x: Exchange, cause: resilience.FallbackCause, refusal: Refusal) -> None:
@@ -66,6 +72,8 @@ def fallback_for(x: Exchange, cause: resilience.FallbackCause | int) -> Fallback
     if cause not in rule.on and cause not in rule.statuses:
         return None
     if fallback.service is not None and (monotonic() >= tries.deadline or not _may_be_asked(x)):
+        return None
+    if fallback.barred is not None and fallback.barred(x):
         return None
     return fallback
 

@@ -18,7 +18,9 @@ from arena.gateway.table import gates
 from arena.gateway.table.routing import Page
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
+from arena.model.page import OPERATOR
 from arena.model.snapshot import Endpoint
+from arena.policy.access import Access
 from arena.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from arena.gateway.store.store import Store
     from arena.gateway.view import View
 
-OPERATOR = "operator"
 _operators_alone = require_roles((OPERATOR,))
 
 
@@ -98,7 +99,7 @@ class Pages:
             refusal = self._authenticate.at_once(x)
             if refusal is not None:
                 return refusal
-        open_book = x.principal is not None and OPERATOR in x.principal.roles
+        open_book = self._is_operator(x)
         rows = []
         for name, health in sorted(self._service_health().items()):
             row: dict[str, object] = {"name": name, "health": health}
@@ -158,7 +159,14 @@ class Pages:
         """None for the daemon and callers with the operator role."""
         if insider.asks(x, self._public()):
             return None
-        return self._authenticate.at_once(x) or _operators_alone(x)
+        refusal = self._authenticate.at_once(x)
+        if refusal is not None or self._is_operator(x):
+            return refusal
+        return _operators_alone(x)
+
+    def _is_operator(self, x: Exchange) -> bool:
+        """Whether the caller has the role, itself or by inheritance."""
+        return x.principal is not None and OPERATOR in Access(self._view.spec.roles).closure(x.principal.roles)
 
     def _routed(self) -> set[str]:
         """The services that some route leads to."""
