@@ -33,6 +33,7 @@ TITLES = {
     "not-cached": "Nothing fresh is kept",
     "not-found": "No route leads there",
     "not-implemented": "The gateway does not do this",
+    "range-not-satisfiable": "There is nothing in this range",
     "rate-limited": "Too many requests",
     "request-timeout": "The request took too long to arrive",
     "too-many-connections": "The gateway holds as many connections as it may",

@@ -52,10 +52,10 @@ async def test_one_uri_in_other_words_is_the_same(start: Start, stub: Stub) -> N
         b"X-Original-URL: /admin\r\n",
         b"X-Rewrite-URL: /admin\r\n",
         b"X-Host: evil\r\n",
-        b"Range: bytes=0-1\r\n",
+        b"Range: bytes=0-1,3-4\r\n",
         b'If-Match: "a"\r\n',
         b"If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
-        b'Range: bytes=0-1\r\nIf-Range: "a"\r\n',
+        b'Range: lines=0-1\r\nIf-Range: "a"\r\n',
     ],
 )
 async def test_requests_that_could_poison_or_split_it_pass_by_both_ways(start: Start, stub: Stub, line: bytes) -> None:

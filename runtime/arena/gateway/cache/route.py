@@ -83,8 +83,8 @@ class RouteCache:
             return None
         headers = by_name(x.head.fields)
         asking = read(headers, credentials_of(x, headers))
-        if asking.bypass or x.head.content_length or x.head.upgrade:
-            self.tell(x, "bypass", b"fwd=bypass")
+        if asking.bypass or x.head.content_length or x.head.upgrade or (asking.part is not None and method != b"GET"):
+            self._pass(x)
             return None
         uri, way = uri_of(x), self.way(x)
         found = self.store.find(uri, way, asking)
@@ -130,6 +130,9 @@ class RouteCache:
             if how == "fresh":
                 return self._give(x, found, asking, "hit", b"hit")
             why = b"request" if asking.control.has(b"no-cache") else b"stale"
+        if asking.part is not None:
+            self._pass(x)
+            return None
         question = Question(uri, self.way(x), asking, found, why)
         if found is not None and how == "meanwhile":
             self._ask_behind(x, question, found)
@@ -145,6 +148,9 @@ class RouteCache:
             return self._follow(x, question, key)
         self._lead(x, question, key)
         return None
+
+    def _pass(self, x: Exchange) -> None:
+        self.tell(x, "bypass", b"fwd=bypass")
 
     def _give(self, x: Exchange, entry: Entry, asking: Asking, result: Result, status: bytes) -> Reply | Refusal:
         kept = entry.kept

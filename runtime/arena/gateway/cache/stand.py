@@ -14,6 +14,7 @@ from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.reply import ReplyHead
 from arena.policy.cache.asking import Asking
 from arena.policy.cache.kept import Kept, lines_to_give
+from arena.policy.cache.part import Part, bounds, is_of
 from arena.policy.cache.validation import for_304, is_known
 
 Edit = Callable[[Exchange, ReplyHead], None]
@@ -39,15 +40,32 @@ def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | Non
     lines = without_length(head.fields[1:])
     if head.status == 200 and is_known(kept, asking):
         return Reply(304, for_304(lines), b"")
+    if asking.part is not None and head.status == 200 and not wanted:
+        return _part(kept, asking.part, lines)
     return Reply(head.status, lines, body)
 
 
-def _as_kept(kept: Kept, asking: Asking, age: float) -> Reply:
+def _as_kept(kept: Kept, asking: Asking, age: float) -> Reply | Refusal:
     """Where the route changes nothing, which is most often."""
     lines = tuple(lines_to_give(kept, age))
     if asking.conditional and is_known(kept, asking):
         return Reply(304, for_304(lines), b"")
+    if asking.part is not None and kept.status == 200:
+        return _part(kept, asking.part, lines)
     return Reply(kept.status, lines, kept.body)
+
+
+def _part(kept: Kept, part: Part, lines: tuple[bytes, ...]) -> Reply | Refusal:
+    """The part of its body that was asked for, and all of it when that is another one by now."""
+    body = kept.body
+    if not is_of(part, kept.facts):
+        return Reply(200, lines, body)
+    cut = bounds(part, len(body))
+    if cut is None:
+        nothing = b"content-range: bytes */%d" % len(body)
+        return Refusal(416, "range-not-satisfiable", f"there are {len(body)} bytes", headers=(nothing,))
+    first, end = cut
+    return Reply(206, (*lines, b"content-range: bytes %d-%d/%d" % (first, end - 1, len(body))), body[first:end])
 
 
 def head_of(kept: Kept, age: float) -> ReplyHead:

@@ -1,8 +1,8 @@
 """What a request says that matters to a cache. Sources: RFC 9111 sections 4 and 5.2.1, RFC 9110 section 13.
 
-Some requests pass by the cache, both ways: those for a part of a reply, those whose condition only the service can judge, and
-those with a header by which well-known frameworks serve another URI or method than the one that is asked for. As no cache
-has such a header in its key, it is what poisoning is done with.
+Some requests pass by the cache, both ways: those for parts that it does not cut, those whose condition only the service can
+judge, and those with a header by which well-known frameworks serve another URI or method than the one that is asked for. As no
+cache has such a header in its key, it is what poisoning is done with.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arena.policy.cache import control, date
+from arena.policy.cache import part as parts
 from arena.policy.cache.control import Control
 from arena.policy.cache.header import joined
+from arena.policy.cache.part import Part
 
-_PARTIAL = (b"range", b"if-range")
 _FOR_THE_SERVICE = (b"if-match", b"if-unmodified-since")
 _POISON = (
     b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-url", b"x-rewrite-url",
     b"x-original-host", b"x-host", b"x-forwarded-scheme", b"x-forwarded-ssl", b"x-original-forwarded-for",
 )  # fmt: skip
-_BYPASS = frozenset((*_PARTIAL, *_FOR_THE_SERVICE, *_POISON))
+_BYPASS = frozenset((*_FOR_THE_SERVICE, *_POISON))
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """`headers` are the values of each header, by lower-case name. `credentials` stands for everything that says who asks, b''
-    for nobody known. `if_none_match` and `if_modified_since` are the client's conditions, None for none."""
+    for nobody known. `if_none_match` and `if_modified_since` are the client's conditions, None for none. `part` is asked for
+    alone, None for the whole."""
 
     headers: dict[bytes, list[bytes]]
     credentials: bytes
@@ -33,6 +35,7 @@ class Asking:
     if_none_match: bytes | None
     if_modified_since: float | None
     bypass: bool
+    part: Part | None = None
 
     @property
     def conditional(self) -> bool:
@@ -55,11 +58,14 @@ def read(headers: dict[bytes, list[bytes]], credentials: bytes) -> Asking:
     tags = joined(headers.get(b"if-none-match"))
     # RFC 9110 section 13.1.3: not looked at beside If-None-Match, nor when it is no single date.
     since = headers.get(b"if-modified-since", ()) if tags is None else ()
+    ranges, if_range = headers.get(b"range", []), headers.get(b"if-range", [])
+    part = parts.read(ranges, if_range) if ranges else None
     return Asking(
         headers,
         credentials,
         asked,
         tags,
         date.parse(since[0]) if len(since) == 1 else None,
-        not _BYPASS.isdisjoint(headers),
+        not _BYPASS.isdisjoint(headers) or (part is None and bool(ranges or if_range)),
+        part,
     )
