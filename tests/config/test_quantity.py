@@ -82,9 +82,7 @@ def test_junk_is_a_value_error_or_a_number(text: str) -> None:
             assert str(error)
 
 
-@pytest.mark.parametrize(
-    ("text", "share"), [("50%", 0.5), (" 12.5 % ", 0.125), ("0.5", 0.5), ("1", 1.0), ("150%", 1.5)]
-)
+@pytest.mark.parametrize(("text", "share"), [("50%", 0.5), (" 12.5 % ", 0.125), ("0.5", 0.5), ("1", 1.0)])
 def test_share(text: str, share: float) -> None:
     assert quantity.share(text) == share
 

@@ -70,7 +70,7 @@ def test_a_route_differs_where_it_says_so(load: Load) -> None:
         ("on: [refused]", "should be connect, reset, timeout"),
         ("on: [404]", "a status from 500 to 599"),
         ("budget: 0%", "more than 0"),
-        ("budget: 150%", "at most 1"),
+        ("budget: 150%", "should be a share such as 50%"),
         ("num_retries: 3", "num_retries"),
     ],
 )

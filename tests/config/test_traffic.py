@@ -58,7 +58,7 @@ def test_what_is_written_and_what_is_shown(load: Load, written: str, expected: T
     ("written", "message"),
     [
         ("error_rate: 0", "more than 0"),
-        ("error_rate: 150%", "at most 1"),
+        ("error_rate: 150%", "should be a share such as 50%"),
         ("slow_rate: half", "should be a share such as 50%"),
         ("open_for: 0s", "more than 0"),
         ("trials: 0", "1"),
@@ -77,7 +77,7 @@ def test_mistakes(problems: Problems, written: str, message: str) -> None:
         ("outlier: {max_ejected: 0}", "more than 0"),
         ("outlier: {success_rate_factor: -1}", "at least 0"),
         ("outlier: {consecutive_5xx: 5}", "consecutive_5xx"),
-        ("panic_threshold: 101%", "at most 1"),
+        ("panic_threshold: 101%", "should be a share such as 50%"),
         ("slow_start: -1s", "duration"),
         ("balance: random", "least_in_flight"),
         ("hash_by: ip", "add balance: consistent_hash"),

@@ -52,11 +52,12 @@ def rate(text: str) -> tuple[float, int]:
 
 
 def share(text: str) -> float:
-    """A share of one from `50%`, or from a plain number such as 0.5."""
+    """A share of one from `50%`, or from a plain number such as 0.5; at most 1."""
     number, percent = text.strip().removesuffix("%").rstrip(), text.strip().endswith("%")
-    if not _PLAIN.fullmatch(number):
+    found = float(number) / (100.0 if percent else 1.0) if _PLAIN.fullmatch(number) else math.inf
+    if found > 1.0:
         raise ValueError(f"should be a share such as 50% or 0.5, not {text!r:.60}")
-    return _finite(float(number)) / (100.0 if percent else 1.0)
+    return found
 
 
 def percentage(text: str) -> float:

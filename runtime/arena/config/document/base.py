@@ -138,6 +138,10 @@ def _percentage(value: Any) -> Any:
     return quantity.percentage(str(value)) if isinstance(value, str | int | float) else value
 
 
+def _share(value: Any) -> Any:
+    return quantity.share(str(value)) if isinstance(value, str | int | float) else value
+
+
 _DURATION = _quantity("duration", "5s", "1m30s", "500ms")
 STRING: dict[str, Any] = {"type": "string"}
 STRINGS: dict[str, Any] = {"type": "array", "items": STRING}
@@ -157,7 +161,7 @@ Port = Annotated[int, Field(ge=1, le=65535), _number("integer", minimum=1, maxim
 Duration = Annotated[float, Field(ge=0), _parsed(quantity.duration), _DURATION]
 PositiveDuration = Annotated[float, Field(gt=0), _parsed(quantity.duration), _DURATION]
 SHARE = (
-    _parsed(quantity.share),
+    BeforeValidator(_share),
     WithJsonSchema(
         {
             "title": "share",
@@ -166,7 +170,7 @@ SHARE = (
         }
     ),
 )
-Share = Annotated[float, Field(gt=0, le=1), *SHARE]
+Share = Annotated[float, Field(gt=0), *SHARE]
 Percentage = Annotated[
     float,
     BeforeValidator(_percentage),

@@ -133,7 +133,7 @@ class TrafficSection(Section):
         description="How long a new instance, or one that comes back, takes to be given its whole share of the requests; it"
         " begins with a tenth. Default: none.",
     )
-    panic_threshold: Annotated[float, Field(ge=0, le=1), *SHARE] = Field(
+    panic_threshold: Annotated[float, Field(ge=0), *SHARE] = Field(
         default=0.0,
         description="When fewer than this share of the instances pass their health check (and are not ejected), the checks"
         " are ignored and all are asked. Open circuit breakers still count. Default: 0, never.",
