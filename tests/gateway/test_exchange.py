@@ -7,19 +7,19 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.stats import RouteStats
 from arena.gateway.table.routing import Match
-from arena.gateway.wire.request import RequestHead
+from arena.gateway.wire.request import NO_HEAD
 from tests.gateway.kit import Client, Gateway, get
 
 
 def test_a_new_exchange_has_happened_to_nobody() -> None:
-    x = Exchange(ClientConnection.__new__(ClientConnection), RequestHead(), Match('""', RouteStats("", "")), 1.5)
+    x = Exchange(ClientConnection.__new__(ClientConnection), NO_HEAD, Match(b'""', RouteStats("", "")), 1.5)
     assert (x.began, x.status, x.attempts, x.bytes_in, x.bytes_out) == (1.5, 0, 0, 0, 0)
     assert (x.answered, x.over, x.target, x.upstream, x.principal) == (False, False, None, None, None)
     assert not hasattr(x, "__dict__")
 
 
 def test_what_is_told_to_the_client_adds_up() -> None:
-    x = Exchange(ClientConnection.__new__(ClientConnection), RequestHead(), Match('""', RouteStats("", "")), 0.0)
+    x = Exchange(ClientConnection.__new__(ClientConnection), NO_HEAD, Match(b'""', RouteStats("", "")), 0.0)
     x.tell(b"a: 1")
     x.tell(b"b: 2")
     assert x.reply_fields == b"a: 1\r\nb: 2"

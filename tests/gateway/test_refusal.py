@@ -10,7 +10,7 @@ from arena.gateway.refusal import STATUS_LINES, TITLES, Refusal, of_wire, reply
 
 
 def test_a_problem_has_the_members_of_rfc_9457_and_a_request_id() -> None:
-    problem = json.loads(Refusal(404, "not-found", 'no "route"').body("r-1"))
+    problem = json.loads(Refusal(404, "not-found", 'no "route"').body(b"r-1"))
     assert problem == {
         "type": "urn:arena:problem:not-found",
         "title": TITLES["not-found"],

@@ -20,16 +20,16 @@ from arena.telemetry.accesslog import LineWriter, Stamp, quote
 def test_any_text_is_a_json_string_on_one_line(text: str) -> None:
     quoted = quote(text)
     assert json.loads(quoted) == text
-    assert "\n" not in quoted
+    assert b"\n" not in quoted
 
 
 def test_lines_reach_a_file_in_order(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as file:
         writer = LineWriter(file.fileno())
         for n in range(1000):
-            writer.add(f"line {n}")
+            writer.add(b"line %d" % n)
         assert writer.flush()
-        writer.add("last")
+        writer.add(b"last")
         assert writer.flush()
     lines = (tmp_path / "log").read_text().splitlines()
     assert lines == [*(f"line {n}" for n in range(1000)), "last"]
@@ -39,7 +39,7 @@ def test_a_reader_that_does_not_read_never_blocks_the_writer_and_loses_nothing_s
     reader, fd = os.pipe()
     try:
         writer = LineWriter(fd)
-        text = "x" * 999
+        text = b"x" * 999
         for _ in range(1000):  # a megabyte into a pipe of 64 KiB
             writer.add(text)
         began = time.monotonic()
@@ -51,7 +51,7 @@ def test_a_reader_that_does_not_read_never_blocks_the_writer_and_loses_nothing_s
         os.set_blocking(reader, False)
         while len(received) < 1_000_000:
             received += os.read(reader, 65536)
-        assert received == (text + "\n").encode() * 1000
+        assert received == (text + b"\n") * 1000
         assert writer.dropped == 0
     finally:
         os.close(reader)
@@ -64,10 +64,10 @@ def test_beyond_the_backlog_lines_are_dropped_and_counted(monkeypatch: pytest.Mo
     try:
         writer = LineWriter(fd)
         for _ in range(100):
-            writer.add("y" * 99)
+            writer.add(b"y" * 99)
         assert writer.dropped == 89  # eleven lines of 100 bytes are the first to pass 1000
         assert writer.flush()
-        writer.add("again")
+        writer.add(b"again")
         assert writer.dropped == 89
     finally:
         os.close(reader)
@@ -79,8 +79,8 @@ def test_a_reader_that_has_gone_costs_lines_not_the_process() -> None:
     os.close(reader)
     try:
         writer = LineWriter(fd)
-        writer.add("one")
-        writer.add("two")
+        writer.add(b"one")
+        writer.add(b"two")
         assert writer.flush()
         assert writer.dropped == 2
     finally:
@@ -89,7 +89,7 @@ def test_a_reader_that_has_gone_costs_lines_not_the_process() -> None:
 
 def test_the_stamp_is_rfc_3339_in_utc_with_milliseconds() -> None:
     stamp = Stamp()
-    assert stamp.at(0.0) == "1970-01-01T00:00:00.000Z"
-    assert stamp.at(0.9996) == "1970-01-01T00:00:00.999Z"
-    assert stamp.at(1_795_434_340.25) == "2026-11-23T11:45:40.250Z"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", stamp.now())
+    assert stamp.at(0.0) == b"1970-01-01T00:00:00.000Z"
+    assert stamp.at(0.9996) == b"1970-01-01T00:00:00.999Z"
+    assert stamp.at(1_795_434_340.25) == b"2026-11-23T11:45:40.250Z"
+    assert re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", stamp.now())

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from arena.gateway.refusal import Refusal, Reply
+from arena.gateway.wire.head import RequestHead
 from arena.gateway.wire.reply import ReplyHead
-from arena.gateway.wire.request import RequestHead
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Client(Protocol):
 
     plane: Plane
     ip: str
+    log_ip: bytes
     forwarded: bytes
     blocked: bool
     certificate: ClientCertificate | None
@@ -87,12 +88,13 @@ Rescue = Callable[["Exchange", Refusal], Reply | None]
 class Exchange:
     """One request and its reply. Times are seconds on the monotonic clock, sizes bytes of body.
 
-    `ids` are the header lines that carry the request id and the trace onward, to the upstream and back to the client.
-    `body` is the part of the request body that arrived before there was an upstream to send it to; `body_done` says
-    that the whole body has arrived. `query` starts with its question mark. `first_byte` is how long the reply's head
-    may take. `reply_fields` are further header lines for the client alone, b'' for none. `answered`: a reply head went
-    to the client. `admission` is the generation of the target's breaker that let the attempt through, `judged` says that
-    it heard of the attempt's end. `over`: nothing more may happen.
+    `fields` are the header lines that the service gets: those of `head`, as far as nobody changed them (each change makes a
+    new tuple). `ids` are the header lines that carry the request id and the trace onward, to the upstream and back to the
+    client; `reply_fields` further ones for the client alone, b'' for none. `body` is the part of the request body that arrived
+    before there was an upstream to send it to; `body_done` says that the whole body has arrived. `query` starts with its
+    question mark. `first_byte` is how long the reply's head may take. `answered`: a reply head went to the client. `admission`
+    is the generation of the target's breaker that let the attempt through, `judged` says that it heard of the attempt's end.
+    `over`: nothing more may happen.
 
     For what few exchanges need: `tries` is what is remembered of its attempts; `ends` are told when it is over, `taps` see
     the reply go by, `recast` changes the reply's body, of which `held` is what has come; `gathering` waits for the request's
@@ -103,9 +105,10 @@ class Exchange:
 
     __slots__ = (
         "admission", "answered", "attempts", "began", "body", "body_done", "body_limit", "bytes_in", "bytes_out",
-        "client", "ends", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller", "log_more",
-        "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "rescued", "sent_at",
-        "service", "status", "stays", "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream", "upstream_seconds",
+        "client", "ends", "fields", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller",
+        "log_more", "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "rescued",
+        "sent_at", "service", "status", "stays", "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream",
+        "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -114,15 +117,16 @@ class Exchange:
     def __init__(self, client: Client, head: RequestHead, match: Match, began: float) -> None:
         self.client = client
         self.head = head
+        self.fields = head.fields
         self.match = match
         self.query = b""
         self.began = began
         self.ids = b""
-        self.request_id = ""
-        self.trace_id = ""
+        self.request_id = b""
+        self.trace_id = b""
         self.reply_fields = b""
         self.principal: Principal | None = None
-        self.log_caller = "null"  # the principal's subject as JSON, and its issuer where it is another's
+        self.log_caller = b"null"  # the principal's subject as JSON, and its issuer where it is another's
         self.target: Target | None = None
         self.upstream: UpstreamConnection | None = None
         self.body = b""
@@ -148,7 +152,7 @@ class Exchange:
         self.gathering: Gathering | None = None
         self.tee: Tee | None = None
         self.streamed = False
-        self.log_more = ""
+        self.log_more = b""
         self.rescue: Rescue | None = None
         self.rescued = False
         self.stays = False

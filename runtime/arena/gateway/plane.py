@@ -59,7 +59,7 @@ class Plane:
         self.upstreams: set[UpstreamConnection] = set()
         self.tunnels: set[Exchange] = set()
         self.draining = False
-        self.unread = Match('"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
+        self.unread = Match(b'"method":"","path":""' + NO_ROUTE, self.stats.route("", ""))
         self.table = Table([], {}, self.unread.stats, self.unread.stats)
         self.max_connections = self._cap = max_connections
         self._per_ip: Counter[str] | None = None
@@ -89,6 +89,7 @@ class Plane:
         self.stats.accepted += 1
         peer = client.transport.get_extra_info("peername")
         client.ip = str(peer[0]) if peer else ""
+        client.log_ip = client.ip.encode()
         if self.full():
             self._turn_away(client, _FULL)
             return
@@ -115,7 +116,7 @@ class Plane:
     def _turn_away(self, client: ClientConnection, refusal: Refusal) -> None:
         self.stats.turned_away += 1
         headers = (*refusal.headers, b"connection: close")
-        client.transport.write(reply(503, b"application/problem+json", refusal.body(""), headers))
+        client.transport.write(reply(503, b"application/problem+json", refusal.body(b""), headers))
         client.transport.close()
 
     def full(self) -> bool:

@@ -167,7 +167,7 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": Stamp().at(record.created),
+            "time": Stamp().at(record.created).decode(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -70,14 +70,14 @@ class Refusal:
             return "failed"
         return "left" if self.by_client and sent else "refused"
 
-    def body(self, request_id: str) -> bytes:
+    def body(self, request_id: bytes) -> bytes:
         """The problem as JSON."""
         problem = {
             "type": f"urn:arena:problem:{self.kind}",
             "title": TITLES[self.kind],
             "status": self.status,
             "detail": self.detail,
-            "request_id": request_id,
+            "request_id": request_id.decode(),
         }
         return json.dumps(problem).encode() + b"\n"
 

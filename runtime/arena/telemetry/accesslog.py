@@ -21,9 +21,9 @@ MAX_BACKLOG = 8 * 1024 * 1024
 _PIPE_BUF = 4096
 
 
-def quote(text: str) -> str:
+def quote(text: str) -> bytes:
     """`text` as a JSON string, quotes included, in ASCII."""
-    return encode_basestring_ascii(text)
+    return encode_basestring_ascii(text).encode()
 
 
 class LineWriter:
@@ -33,7 +33,7 @@ class LineWriter:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
         self._blocks: deque[bytes] = deque()
         self._size = 0
         self.dropped = 0
@@ -42,7 +42,7 @@ class LineWriter:
             self._poll = select.poll()
             self._poll.register(fd, select.POLLOUT)
 
-    def add(self, line: str) -> None:
+    def add(self, line: bytes) -> None:
         """Take one line, without its newline."""
         if self._size > MAX_BACKLOG:
             self.dropped += 1
@@ -53,8 +53,8 @@ class LineWriter:
     def flush(self) -> bool:
         """Write what the descriptor takes now; True when nothing is left."""
         if self._lines:
-            self._lines.append("")
-            self._blocks.append("\n".join(self._lines).encode())
+            self._lines.append(b"")
+            self._blocks.append(b"\n".join(self._lines))
             self._lines = []
         while self._blocks:
             block = self._blocks.popleft()
@@ -93,14 +93,14 @@ class Stamp:
 
     def __init__(self) -> None:
         self._second = self._millisecond = -1
-        self._prefix = self._text = ""
+        self._prefix = self._text = b""
 
-    def now(self) -> str:
+    def now(self) -> bytes:
         """The present, as `2026-11-23T11:45:40.123Z`."""
         moment = time()
         return self._text if int(moment * 1000) == self._millisecond else self.at(moment)
 
-    def at(self, moment: float) -> str:
+    def at(self, moment: float) -> bytes:
         """`moment` in Unix seconds, likewise."""
         millisecond = int(moment * 1000)
         if millisecond != self._millisecond:
@@ -108,6 +108,6 @@ class Stamp:
             second = millisecond // 1000
             if second != self._second:
                 self._second = second
-                self._prefix = strftime("%Y-%m-%dT%H:%M:%S.", gmtime(second))
-            self._text = f"{self._prefix}{millisecond % 1000:03d}Z"
+                self._prefix = strftime("%Y-%m-%dT%H:%M:%S.", gmtime(second)).encode()
+            self._text = b"%b%03dZ" % (self._prefix, millisecond % 1000)
         return self._text

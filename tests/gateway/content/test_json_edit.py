@@ -22,7 +22,7 @@ def edited(value: Any, *, set: dict[str, Any] | None = None, remove: tuple[str, 
         )
     )
     assert change is not None
-    return change(SimpleNamespace(principal=principal, request_id="r-1"), value)  # type: ignore[arg-type]  # what it reads
+    return change(SimpleNamespace(principal=principal, request_id=b"r-1"), value)  # type: ignore[arg-type]  # what it reads
 
 
 @pytest.mark.parametrize(

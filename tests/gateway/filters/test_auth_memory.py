@@ -14,7 +14,7 @@ from arena.gateway.filters import auth
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.stats import RouteStats
 from arena.gateway.table.routing import Match
-from arena.gateway.wire.request import RequestHead
+from arena.gateway.wire.request import NO_HEAD, changed
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 from tests.gateway.kit import SECRET
@@ -36,9 +36,8 @@ class Counting(Issuers):
 
 
 def exchange(credential: bytes) -> Exchange:
-    head = RequestHead()
-    head.authorization = credential
-    return Exchange(ClientConnection.__new__(ClientConnection), head, Match('""', RouteStats("", "")), 0.0)
+    head = changed(NO_HEAD, authorization=credential)
+    return Exchange(ClientConnection.__new__(ClientConnection), head, Match(b'""', RouteStats("", "")), 0.0)
 
 
 def issue(clock: Clock, ttl: float, sub: str = "a") -> bytes:

@@ -20,7 +20,7 @@ QUERY = b"?a=1&b=x%20y&c=+&%64=4&a=2&e&&f=%ff&g==%3D"
 def holds(*conditions: Condition, query: bytes = QUERY) -> bool:
     compiled = compile_conditions(conditions)
     assert compiled is not None
-    return compiled(SimpleNamespace(head=SimpleNamespace(fields=LINES), query=query))  # type: ignore[arg-type]  # what it reads
+    return compiled(SimpleNamespace(fields=LINES, query=query))  # type: ignore[arg-type]  # what it reads
 
 
 @pytest.mark.parametrize(

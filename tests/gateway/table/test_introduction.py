@@ -22,7 +22,7 @@ from arena.gateway.stats import RouteStats
 from arena.gateway.table import introduction
 from arena.gateway.table.introduction import Introductions
 from arena.gateway.table.routing import Match
-from arena.gateway.wire.request import RequestHead, RequestReader
+from arena.gateway.wire.request import NO_HEAD, RequestReader
 from arena.model.principal import Principal
 from arena.model.project import Jwt
 from arena.model.route import Route
@@ -147,7 +147,7 @@ def test_no_spelling_at_all_gets_past_the_reader(how: list[tuple[bool, bool]], n
     )
     value = noise.hex().encode()
     head = RequestReader().read(get("/x", spelt.encode() + b": " + value + b"\r\n", b"x-other: 1\r\n"))
-    assert head.fields == [b"x-other: 1"]
+    assert head.fields == (b"x-other: 1",)
 
 
 async def test_naming_it_in_connection_takes_nothing_away(gateway: Gateway, stub: Stub) -> None:
@@ -262,7 +262,7 @@ async def test_a_service_takes_the_longest_name_there_is(gateway: Gateway, stub:
 
 
 def exchange(principal: Principal | None, began: float) -> Exchange:
-    x = Exchange(None, RequestHead(), Match("", RouteStats("", "")), began)  # type: ignore[arg-type]  # not looked at
+    x = Exchange(None, NO_HEAD, Match(b"", RouteStats("", "")), began)  # type: ignore[arg-type]  # not looked at
     x.principal = principal
     return x
 

@@ -54,7 +54,7 @@ class Fetch:
         lines = [] if stale is None else questions(stale.kept)
         self._asks = bool(lines)
         if lines:
-            x.head.fields = [line for line in x.head.fields if not line.lower().startswith(CONDITIONS)] + lines
+            x.fields = (*(line for line in x.fields if not line.lower().startswith(CONDITIONS)), *lines)
         if stale is not None and may_stand_in(stale.kept, cache.rule, self._asked_at):
             x.rescue = self.rescue
         if x.recast is not None:

@@ -22,6 +22,7 @@ from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.gate import Gate, enter_all
 from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.request import changed
 from arena.model.cache import CacheRule, Purge
 from arena.model.route import Route
 from arena.policy.cache.asking import Asking, read
@@ -81,7 +82,7 @@ class RouteCache:
                 invalidate(x, self._cache)
             self.tell(x, "bypass", b"fwd=method")
             return None
-        headers = by_name(x.head.fields)
+        headers = by_name(x.fields)
         asking = read(headers, credentials_of(x, headers))
         if asking.bypass or x.head.content_length or x.head.upgrade or (asking.part is not None and method != b"GET"):
             self._pass(x)
@@ -114,7 +115,7 @@ class RouteCache:
         """Count what happened, and say it to the client and the log."""
         self._cache.stats.results[self._route, result] += 1
         x.tell(b"cache-status: arena; " + status)
-        x.log_more += f',"cache":"{result}"'
+        x.log_more += b',"cache":"%b"' % result.encode()
 
     async def _decide_later(self, x: Exchange, uri: bytes, asking: Asking, found: Awaitable[Entry | None]) -> Verdict:
         entry = await found
@@ -196,7 +197,7 @@ class RouteCache:
         if not enter_all((*self._gates, *x.service.gates), y):
             return  # what is kept is given as long as it may be; a later request asks
         errands.add(key)
-        y.head.method = b"GET"
+        y.head = changed(y.head, method=b"GET")
         Fetch(y, self, question)
 
         def over(_y: Exchange, _outcome: Outcome, _now: float) -> None:

@@ -29,6 +29,7 @@ from arena.gateway.flow import answer, forward
 from arena.gateway.refusal import Refusal, of_wire
 from arena.gateway.wire.body import Body, ChunkedBody, LengthBody
 from arena.gateway.wire.errors import RequestRefused, WireError
+from arena.gateway.wire.request import changed
 
 if TYPE_CHECKING:
     from arena.gateway.connection.certificate import ClientCertificate
@@ -49,8 +50,8 @@ class ClientConnection(asyncio.Protocol):
     `certificate` is what the client has shown there."""
 
     __slots__ = (
-        "__weakref__", "blocked", "body", "buffer", "certificate", "deadline", "exchange", "forwarded", "ip", "plane", "secure",
-        "state", "transport",
+        "__weakref__", "blocked", "body", "buffer", "certificate", "deadline", "exchange", "forwarded", "ip", "log_ip",
+        "plane", "secure", "state", "transport",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -64,6 +65,7 @@ class ClientConnection(asyncio.Protocol):
         self.blocked = False
         self.deadline = INFINITE
         self.ip = ""
+        self.log_ip = b""
         self.forwarded = b""
         self.secure = False
         self.certificate: ClientCertificate | None = None
@@ -269,7 +271,7 @@ class ClientConnection(asyncio.Protocol):
         x.body_done = True
         self.buffer = body.rest
         if not body.clean:
-            x.head.keep_alive = False
+            x.head = changed(x.head, keep_alive=False)
 
     # Bodies, and what comes too early.
 

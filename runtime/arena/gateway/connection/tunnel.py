@@ -20,14 +20,14 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.flow import attempt, failure, record, respond
 from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import EndlessBody
+from arena.gateway.wire.head import RequestHead
 from arena.gateway.wire.hop import connection_options
 from arena.gateway.wire.reply import ReplyHead
-from arena.gateway.wire.request import RequestHead
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
 
-_UPGRADE = [b"connection: Upgrade", b"upgrade: websocket"]
+_UPGRADE = (b"connection: Upgrade", b"upgrade: websocket")
 
 
 def is_offered(head: RequestHead) -> bool:
@@ -43,7 +43,7 @@ def is_offered(head: RequestHead) -> bool:
 
 def offer(x: Exchange) -> None:
     """Pass the handshake on, whose headers end at the next hop otherwise."""
-    x.head.fields += _UPGRADE
+    x.fields += _UPGRADE
 
 
 def is_open(x: Exchange) -> bool:

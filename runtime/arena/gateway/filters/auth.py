@@ -35,7 +35,7 @@ _NO_CREDENTIAL = replace(
     detail="send `Authorization: Bearer <token>` or `X-API-Key: <key>`; `arena token issue` makes a token, "
     "`arena key create` a key",
 )
-_Known = tuple[Principal, float, str]  # who, until when (Unix seconds), what the log says of them
+_Known = tuple[Principal, float, bytes]  # who, until when (Unix seconds), what the log says of them
 
 
 class Authenticator:
@@ -143,7 +143,7 @@ class Authenticator:
         keyed = scheme.lower() == b"bearer" and token.lstrip(b" ").startswith(_KEY_PREFIX)
         if self._keys is not None and (keyed or head.api_key is not None):
             gone = (b"x-api-key:", b"authorization:") if keyed else (b"x-api-key:",)
-            head.fields = [field for field in head.fields if not field.lower().startswith(gone)]
+            x.fields = tuple(field for field in x.fields if not field.lower().startswith(gone))
 
     def _by_key(self, x: Exchange, keys: KeyRing, key: bytes) -> Refusal | None:
         now = self._now()
@@ -202,9 +202,9 @@ def require_roles(roles: tuple[str, ...]) -> Callable[[Exchange], Refusal | None
     return check
 
 
-def _named(principal: Principal) -> str:
+def _named(principal: Principal) -> bytes:
     """The value of "principal" in the access log as JSON, and whose subject that is where it is not ours."""
-    of = f',"issuer":{quote(principal.issuer)}' if principal.issuer else ""
+    of = b',"issuer":' + quote(principal.issuer) if principal.issuer else b""
     return quote(principal.subject) + of
 
 

@@ -43,7 +43,7 @@ def compile_request_body(edit: BodyEdit) -> Filter | None:
     def check(x: Exchange) -> Verdict | Awaitable[Verdict]:
         if not x.head.content_length:
             return None
-        if not _is_json(x.head.fields):
+        if not _is_json(x.fields):
             detail = "this route takes JSON bodies alone, without a content coding"
             return Refusal(415, "unsupported-media-type", detail, headers=(b"accept: application/json",))
         waiting = whole_body(x, edit.max_bytes)
@@ -62,7 +62,7 @@ def _apply(change: Change, x: Exchange) -> Refusal | None:
             return Refusal(400, "bad-request", f"the body cannot be read as JSON: {error}")
         except NoPlace as error:
             return Refusal(400, "bad-request", f"the body cannot be changed as this route says: {error}")
-        x.head.fields = _without(x.head.fields, _OF_THE_BYTES)
+        x.fields = tuple(_without(x.fields, _OF_THE_BYTES))
         replace_body(x, body)
     return None
 
@@ -75,7 +75,7 @@ def compile_reply_body(edit: BodyEdit) -> Filter | None:
     recast = JsonRecast(change, edit.max_bytes)
 
     def prepare(x: Exchange) -> None:
-        x.head.fields = [*_without(x.head.fields, _ASKED_WHOLE), b"accept-encoding: identity"]
+        x.fields = (*_without(x.fields, _ASKED_WHOLE), b"accept-encoding: identity")
         x.recast = recast
 
     return prepare

@@ -52,11 +52,11 @@ def _abort(x: Exchange, status: int) -> Verdict:
 
 def _mark(x: Exchange, kind: str) -> None:
     x.tell(b"x-arena-fault: " + kind.encode())
-    x.log_more += f',"fault":"{kind}"'
+    x.log_more += b',"fault":"%b"' % kind.encode()
     for one in kind.split(","):
         x.client.plane.stats.faults[x.match.stats.route, one] += 1
 
 
 def _has(x: Exchange, name: bytes, value: bytes) -> bool:
-    found = (line[len(name) :].strip() for line in x.head.fields if line[: len(name)].lower() == name)
+    found = (line[len(name) :].strip() for line in x.fields if line[: len(name)].lower() == name)
     return any(not value or one == value for one in found)

@@ -8,7 +8,7 @@ sent at all, and neither is the client's own: a service that finds the header ma
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.template import compile_template, names_a_fact
@@ -17,7 +17,7 @@ from arena.model.transform import GATEWAY_HEADERS, Edit, Pair
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,64}")
 
-Lines = list[bytes]
+Lines = Sequence[bytes]
 
 
 def compile_edit(edit: Edit) -> Callable[[Exchange, Lines], Lines] | None:
@@ -42,7 +42,7 @@ def compile_edit(edit: Edit) -> Callable[[Exchange, Lines], Lines] | None:
             # Most lines have a name of another length, which is quicker to see than another name.
             lines = [line for line in lines if line.find(b":") not in sizes or _key_of(line) not in gone]
         if made:
-            lines = lines + [line for make in made if (line := make(x)) is not None]
+            lines = [*lines, *(line for make in made if (line := make(x)) is not None)]
         return lines
 
     return apply

@@ -23,7 +23,7 @@ def key_of(by: str) -> KeyOf:
     if kind == "header" and name:
         return _by_header(name.lower().encode())
     if kind == "cookie" and name:
-        return lambda x: next(cookies(x.head.fields, name), "")[:_LONGEST_VALUE] or _address(x)
+        return lambda x: next(cookies(x.fields, name), "")[:_LONGEST_VALUE] or _address(x)
     if by not in _KEYS:
         raise ValueError(f"{by!r} is nothing that a rate limit can count by")
     return _KEYS[by]
@@ -54,7 +54,7 @@ def _by_header(name: bytes) -> KeyOf:
     size = len(start)
 
     def find(x: Exchange) -> str:
-        for line in x.head.fields:
+        for line in x.fields:
             if line[:size].lower() == start:
                 return line[size : size + _LONGEST_VALUE].strip(b" \t").decode("latin-1")
         return _address(x)

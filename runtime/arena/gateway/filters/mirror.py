@@ -100,7 +100,7 @@ def _dispatch(shadow: Shadow, x: Exchange, body: bytes) -> None:
     service, stats = shadow.service, shadow.stats
     y = errand.twin(x, replace(x.match.of(service.name, shadow.asked), route=None), service, "mirror")
     y.body, y.bytes_in = body, len(body)
-    y.head.fields.append(MARK)
+    y.fields = (*y.fields, MARK)
     if not enter_all(service.gates, y):
         stats.in_flight -= 1
         stats.results["shadow_full"] += 1

@@ -31,7 +31,7 @@ def _route(x: Exchange) -> str | None:
 FACTS: dict[str, Template] = {
     "principal.sub": _subject,
     "principal.iss": _issuer,
-    "request.id": lambda x: x.request_id,
+    "request.id": lambda x: x.request_id.decode(),
     "request.host": lambda x: None if x.head.host is None else x.head.host.decode("latin-1"),
     "route.name": _route,
     "client.ip": _ip,

@@ -92,8 +92,8 @@ def tell(x: Exchange, meters: Sequence[Meter], answers: Sequence[Answer], cost: 
 def watch(x: Exchange, cost: int, settle: Settle) -> None:
     """Have the booking of `x` settled at its end."""
     # Only what comes without a coding can be read on its way.
-    x.head.fields = [line for line in x.head.fields if line[:16].lower() != b"accept-encoding:"]
-    x.head.fields.append(b"accept-encoding: identity")
+    plain = [line for line in x.fields if line[:16].lower() != b"accept-encoding:"]
+    x.fields = (*plain, b"accept-encoding: identity")
     usage, prompt = Usage(), estimate(x.body)
     x.observe(usage)
 

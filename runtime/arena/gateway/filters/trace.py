@@ -6,6 +6,7 @@ Source: https://www.w3.org/TR/trace-context/ (our span becomes the parent of wha
 from __future__ import annotations
 
 import os
+from binascii import hexlify
 from collections.abc import Iterator
 
 from arena.gateway.exchange import Exchange
@@ -14,10 +15,10 @@ from arena.telemetry import trace
 _AT_ONCE = 128
 
 
-def _random_hex() -> Iterator[str]:
+def _random_hex() -> Iterator[bytes]:
     """48 random hex digits, for ever; the system is asked for many at once, because asking costs more than the digits."""
     while True:
-        digits = os.urandom(24 * _AT_ONCE).hex()
+        digits = hexlify(os.urandom(24 * _AT_ONCE))
         for start in range(0, len(digits), 48):
             yield digits[start : start + 48]
 
@@ -29,15 +30,15 @@ def identify(x: Exchange) -> None:
     """Fill in the request id (the client's when it is sane, else the trace id) and the trace (the client's when
     valid)."""
     head = x.head
-    flags = "01"
+    flags = b"01"
     random = _next()
     trace_id = random[:32]
     if head.traceparent:
         parent = trace.parse(head.traceparent.decode("latin-1"))
         if parent is not None:
-            trace_id, flags = parent.trace_id, f"{parent.flags:02x}"
+            trace_id, flags = parent.trace_id.encode(), b"%02x" % parent.flags
             if head.tracestate:
-                head.fields.append(b"tracestate: " + head.tracestate)
+                x.fields = (*x.fields, b"tracestate: " + head.tracestate)
     x.trace_id = trace_id
-    x.request_id = head.request_id.decode() if head.request_id else trace_id
-    x.ids = f"x-request-id: {x.request_id}\r\ntraceparent: 00-{trace_id}-{random[32:]}-{flags}".encode()
+    x.request_id = request_id = head.request_id or trace_id
+    x.ids = b"x-request-id: %b\r\ntraceparent: 00-%b-%b-%b" % (request_id, trace_id, random[32:], flags)

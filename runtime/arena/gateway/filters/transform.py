@@ -41,7 +41,7 @@ def _request_filters(transform: Transform) -> tuple[Filter, ...]:
     if edit is not None:
 
         def change(x: Exchange) -> None:
-            x.head.fields = edit(x, x.head.fields)
+            x.fields = tuple(edit(x, x.fields))
 
         filters.append(change)
     if query is not None:
@@ -60,6 +60,6 @@ def _reply_edit(transform: Transform) -> ReplyEdit | None:
     def change(x: Exchange, head: ReplyHead) -> None:
         head.status = statuses.get(head.status, head.status)
         if edit is not None:
-            head.fields = edit(x, head.fields)
+            head.fields = list(edit(x, head.fields))
 
     return change

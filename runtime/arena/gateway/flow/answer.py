@@ -9,7 +9,7 @@ from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.trace import identify
 from arena.gateway.flow import record
 from arena.gateway.refusal import STATUS_LINES, Refusal, Reply, of_wire, reply
-from arena.gateway.wire.request import RequestHead
+from arena.gateway.wire.request import NO_HEAD, changed
 
 if TYPE_CHECKING:
     from arena.gateway.connection.client import ClientConnection
@@ -35,7 +35,7 @@ def refuse(x: Exchange, refusal: Refusal) -> None:
         give(x, instead)
         return
     if refusal.close:
-        x.head.keep_alive = False
+        x.head = changed(x.head, keep_alive=False)
     outcome = refusal.outcome(sent=bool(x.sent_at))
     _answer(x, refusal.status, PROBLEM_JSON, refusal.body(x.request_id), refusal.headers, outcome=outcome)
 
@@ -43,7 +43,7 @@ def refuse(x: Exchange, refusal: Refusal) -> None:
 def refuse_unread(client: ClientConnection, refusal: Refusal) -> None:
     """Answer bytes that are no request. They get an exchange all the same, so that they are counted and logged."""
     client.plane.stats.in_flight += 1
-    x = Exchange(client, RequestHead(), client.plane.unread, monotonic())
+    x = Exchange(client, NO_HEAD, client.plane.unread, monotonic())
     identify(x)
     x.status = refusal.status
     headers = (x.ids, *refusal.headers, b"connection: close")

@@ -40,5 +40,5 @@ def prepare(x: Exchange, route: CompiledRoute) -> Refusal | None:
     tries.deadline = monotonic() + seconds
     tries.by_client = by_client
     tries.until(x, seconds, failure.deadline_passed)
-    x.head.fields.append(write(now + seconds))
+    x.fields = (*x.fields, write(now + seconds))
     return None

@@ -12,6 +12,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.flow import failure, hedge
 from arena.gateway.flow.tries import Tries, is_late
 from arena.gateway.wire.body import LAST_CHUNK, chunk
+from arena.gateway.wire.request import passed
 from arena.policy.balance import choose
 from arena.tasks import spawn
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from arena.gateway.table.target import Target
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
-# Behind those of the proxies before us, with the version in which the request came (RFC 9110 section 7.6.3).
-_VIA = b"via: 1.1 arena"
-_OLD_VIA = b"via: 1.0 arena"
 
 
 def start(x: Exchange) -> None:
@@ -118,12 +116,12 @@ def compose(x: Exchange, target: Target) -> bytes:
         body = (chunk(body) if body else b"") + (LAST_CHUNK if x.body_done else b"")
     else:
         framing = b"content-length: 0\r\n" if head.method in _WITH_BODY else b""
-    via = _OLD_VIA if head.old else _VIA
     introduce = target.introduce
     introduction = b"" if introduce is None else introduce(x)
+    lines = head.passed if x.fields is head.fields else b""
     return b"".join(
         (
-            head.method, b" ", target.prefix, match.path, x.query, target.host_line, introduction, x.ids, x.client.forwarded,
-            head.host or b"", b"\r\n", match.forwarded_prefix, framing, b"\r\n".join((*head.fields, via, b"", b"")), body,
+            head.method, b" ", target.prefix, match.path, x.query, target.host_line, introduction, match.forwarded_prefix,
+            framing, x.ids, x.client.forwarded, lines or passed(head, x.fields), body,
         )
     )  # fmt: skip

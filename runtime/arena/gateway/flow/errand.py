@@ -6,7 +6,6 @@ reply observes it (`Exchange.observe`), and learns of its end (`Exchange.at_end`
 
 from __future__ import annotations
 
-from copy import copy
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,12 @@ if TYPE_CHECKING:
 class Nobody:
     """The client of an errand. It looks to the service like the client on whose behalf it goes."""
 
-    __slots__ = ("blocked", "certificate", "forwarded", "ip", "plane")
+    __slots__ = ("blocked", "certificate", "forwarded", "ip", "log_ip", "plane")
 
     def __init__(self, behalf: Client) -> None:
         self.plane: Plane = behalf.plane
         self.ip = behalf.ip
+        self.log_ip = behalf.log_ip
         self.forwarded = behalf.forwarded
         self.certificate = behalf.certificate
         self.blocked = False
@@ -57,15 +57,14 @@ class Nobody:
 def twin(x: Exchange, match: Match, service: Service, kind: str) -> Exchange:
     """An exchange that asks `service` what `x` asks, at the path of `match`; `x.body` must be whole. It is part of the same
     trace, is counted by the route of `match` and logged as an errand of this `kind`. `send` begins it."""
-    head = copy(x.head)
-    head.fields = list(x.head.fields)
-    y = Exchange(Nobody(x.client), head, match, monotonic())
+    y = Exchange(Nobody(x.client), x.head, match, monotonic())
+    y.fields = x.fields
     y.service = service
     y.query, y.body, y.bytes_in = x.query, x.body, len(x.body)
     y.principal, y.log_caller = x.principal, x.log_caller
     y.ids, y.request_id, y.trace_id = x.ids, x.request_id, x.trace_id
     y.first_byte = x.first_byte
-    y.log_more = f',"errand":"{kind}"'
+    y.log_more = b',"errand":"%b"' % kind.encode()
     return y
 
 
@@ -73,7 +72,7 @@ def detach(x: Exchange) -> None:
     """Let `x` go on as an errand: its client has left."""
     client = x.client
     x.client = Nobody(client)
-    x.log_more += ',"client_left":true'
+    x.log_more += b',"client_left":true'
     if client.blocked and x.upstream is not None:
         x.upstream.go_on()
 

@@ -98,7 +98,7 @@ def divert(x: Exchange, fallback: Fallback) -> Verdict:
     x.rescued = True
     name = fallback.name
     x.tell(b"x-arena-fallback: " + name.encode())
-    x.log_more += f',"fallback":"{name}"'
+    x.log_more += b',"fallback":"%b"' % name.encode()
     x.client.plane.stats.fallbacks[x.match.stats.route, name] += 1
     if fallback.service is None:
         reply = fallback.reply

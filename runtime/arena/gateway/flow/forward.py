@@ -15,7 +15,7 @@ from arena.gateway.filters.trace import identify
 from arena.gateway.flow import deadline, dispatch, errand, record
 from arena.gateway.flow.answer import answer_here, body_too_large, give, refuse
 from arena.gateway.refusal import Refusal, Reply
-from arena.gateway.wire.request import RequestHead
+from arena.gateway.wire.head import RequestHead
 from arena.tasks import spawn
 
 if TYPE_CHECKING:

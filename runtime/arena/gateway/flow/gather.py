@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow.answer import body_too_large
 from arena.gateway.refusal import Refusal
+from arena.gateway.wire.request import changed
 
 if TYPE_CHECKING:
     from arena.gateway.table.routing import Verdict
@@ -32,8 +33,7 @@ def whole_body(x: Exchange, limit: int) -> Refusal | Awaitable[Verdict] | None:
 def replace_body(x: Exchange, body: bytes) -> None:
     """Send `body` in the place of the one that was gathered."""
     x.body = body
-    x.head.content_length = len(body)
-    x.head.chunked = False
+    x.head = changed(x.head, content_length=len(body), chunked=False)
 
 
 class Gathering:
@@ -72,7 +72,7 @@ async def _gather(x: Exchange) -> None:
     x.at_end(gathering.give_up)
     if x.head.expect and not x.bytes_in and not x.head.old:
         x.client.write(_CONTINUE)
-        x.head.expect = False  # said once
+        x.head = changed(x.head, expect=False)  # said once
     x.client.go_on()
     await gathering.wait()
     x.gathering = None

@@ -113,7 +113,7 @@ def replied(x: Exchange, tries: Tries, upstream: UpstreamConnection, rule: Hedge
         return
     won = hedge.upstream is upstream
     _count(x, "won" if won else "lost")
-    x.log_more += ',"hedge":"won"' if won else ',"hedge":"lost"'
+    x.log_more += b',"hedge":"won"' if won else b',"hedge":"lost"'
     if won:
         slow = x.target
         if slow is not None and slow.latency is not None and x.sent_at:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import attempt
+
+_LINE = (
+    b'{"time":"%b","level":"%b","event":"answered","request_id":"%b","trace_id":"%b",%b,"instance":%b,"status":%d,'
+    b'"outcome":"%b","attempts":%d,"duration_ms":%.3f,"upstream_ms":%.3f,"bytes_in":%d,"bytes_out":%d,"principal":%b,'
+    b'"client":"%b"%b}'
+)
+_NAMES: dict[Outcome, bytes] = {name: name.encode() for name in get_args(Outcome)}
+_WRONG = frozenset({"failed", "cut"})
 
 
 def finish(x: Exchange, outcome: Outcome, now: float) -> None:
@@ -33,15 +43,12 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
             end(x, outcome, now)
 
 
-def _line(x: Exchange, outcome: Outcome, took: float) -> str:
-    target, status = x.target, x.status
+def _line(x: Exchange, outcome: Outcome, took: float) -> bytes:
+    client, target, status = x.client, x.target, x.status
     # What the client caused is no error of ours.
-    level = "info" if (status < 500 and outcome != "cut") or outcome in ("refused", "left") else "error"
-    return (
-        f'{{"time":"{x.client.plane.stamp.now()}","level":"{level}","event":"answered","request_id":"{x.request_id}",'
-        f'"trace_id":"{x.trace_id}",{x.match.log_part},'
-        f'"instance":{target.log_name if target is not None else "null"},"status":{status},"outcome":"{outcome}",'
-        f'"attempts":{x.attempts},"duration_ms":{took * 1000:.3f},"upstream_ms":{x.upstream_seconds * 1000:.3f},'
-        f'"bytes_in":{x.bytes_in},"bytes_out":{x.bytes_out},'
-        f'"principal":{x.log_caller},"client":"{x.client.ip}"{x.log_more}}}'
-    )
+    wrong = outcome in _WRONG or (status >= 500 and outcome == "served")
+    return _LINE % (
+        client.plane.stamp.now(), b"error" if wrong else b"info", x.request_id, x.trace_id, x.match.log_part,
+        b"null" if target is None else target.log_name, status, _NAMES[outcome], x.attempts, took * 1000,
+        x.upstream_seconds * 1000, x.bytes_in, x.bytes_out, x.log_caller, client.log_ip, x.log_more,
+    )  # fmt: skip

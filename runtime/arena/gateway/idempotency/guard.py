@@ -79,7 +79,7 @@ class Guard:
             return None
         size = len(self._header)
         try:
-            key = read_key([line[size:].strip(b" \t") for line in x.head.fields if line[:size].lower() == self._header])
+            key = read_key([line[size:].strip(b" \t") for line in x.fields if line[:size].lower() == self._header])
         except ValueError as error:
             return Refusal(400, "idempotency-key", f"the header {self.rule.header} {error}")
         if key is None:
@@ -133,7 +133,7 @@ class Guard:
             who = [b"principal", x.principal.key.encode(errors="surrogatepass")]
         else:
             # Strangers are told apart as well as they can be: nobody may get another's reply by guessing a key.
-            who = [b"address", x.client.ip.encode(), *(f for f in x.head.fields if f.lower().startswith(_CREDENTIALS))]
+            who = [b"address", x.client.ip.encode(), *(f for f in x.fields if f.lower().startswith(_CREDENTIALS))]
             if x.client.certificate is not None:
                 who += [b"certificate", x.client.certificate.fingerprint.encode()]
         parts = (self._route.encode(), key, *who)
@@ -141,7 +141,7 @@ class Guard:
 
     def _count(self, x: Exchange, result: str) -> None:
         self._results[self._route, result] += 1
-        x.log_more += f',"idempotency":"{result}"'
+        x.log_more += b',"idempotency":"%b"' % result.encode()
 
     async def settle(self, name: str, record: Record, terms: Terms) -> None:
         """Remember the outcome."""

@@ -42,7 +42,7 @@ def _headers(name: str) -> _Values:
     size = len(start)
 
     def values(x: Exchange) -> Iterator[str]:
-        for line in x.head.fields:
+        for line in x.fields:
             if line[:size].lower() == start:
                 yield line[size:].strip(b" \t").decode("latin-1")
 
@@ -50,7 +50,7 @@ def _headers(name: str) -> _Values:
 
 
 def _cookies(name: str) -> _Values:
-    return lambda x: cookies(x.head.fields, name)
+    return lambda x: cookies(x.fields, name)
 
 
 def _parameters(name: str) -> _Values:

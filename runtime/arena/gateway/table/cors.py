@@ -84,5 +84,5 @@ def without_the_services(edit: Callable[[Exchange, ReplyHead], None] | None) -> 
 
 def _value(x: Exchange, name: bytes) -> bytes:
     """The value of a request header, b'' when it is not there just once."""
-    found = [line[len(name) :].strip() for line in x.head.fields if line[: len(name)].lower() == name]
+    found = [line[len(name) :].strip() for line in x.fields if line[: len(name)].lower() == name]
     return found[0] if len(found) == 1 else b""

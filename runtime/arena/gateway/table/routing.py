@@ -16,7 +16,7 @@ is decided for each request, by a Match that chooses among others.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from arena.gateway.refusal import Content, Refusal, Reply
@@ -45,7 +45,7 @@ Verdict = Refusal | Reply | None
 Filter = Callable[["Exchange"], Verdict | Awaitable[Verdict]]
 Page = Callable[["Exchange"], Content | Refusal]
 
-NO_ROUTE = ',"route":null,"service":null'
+NO_ROUTE = b',"route":null,"service":null'
 _KEEP_MATCHES = 4096
 _LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
 _NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
@@ -71,7 +71,7 @@ class Service:
 class CompiledRoute:
     """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
     reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on.
-    `holds` is what else it asks of a request."""
+    `holds` is what else it asks of a request, `log_part` its part of an access-log line."""
 
     route: Route
     service: Service
@@ -87,6 +87,10 @@ class CompiledRoute:
     hedge: HedgeRule | None = None
     careful: bool = False
     holds: Holds | None = None
+    log_part: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log_part = b',"route":%b,"service":%b' % (quote(self.route.name), quote(self.route.service))
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ class Match:
     `choose`: host and path do not say it all, and this finds the match of an exchange. `versions` are the same match with other
     services in its log line and counters, by their names. `quiet`: what is served so is counted, not logged."""
 
-    log_part: str
+    log_part: bytes
     stats: RouteStats
     route: CompiledRoute | None = None
     page: Page | None = None
@@ -182,7 +186,7 @@ class Table:
         return found
 
     def _find(self, method: bytes, hostname: bytes, raw: bytes) -> Match:
-        asked = f'"method":"{method.decode()}","path":{quote(raw.decode("latin-1"))}'
+        asked = b'"method":"%b","path":%b' % (method, quote(raw.decode("latin-1")))
         if raw == b"*":
             return self._refuse(asked, _NOT_FOUND)
         try:
@@ -208,13 +212,13 @@ class Table:
                     return stages
         return stages
 
-    def _own_page(self, asked: str, method: bytes, page: Page) -> Match:
+    def _own_page(self, asked: bytes, method: bytes, page: Page) -> Match:
         if method not in (b"GET", b"HEAD"):
             return self._refuse(asked, _takes_only({"GET", "HEAD"}))
         # The gateway's own probe would drown the requests that people look for.
         return Match(asked + NO_ROUTE, self._own, page=page, quiet=True)
 
-    def _route(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+    def _route(self, asked: bytes, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
         """`stages` are what may answer, of which only the last can have routes without conditions."""
         chosen = self._chosen(asked, method, path, stages)
         routes = [one for _, routes in stages for one in routes]
@@ -223,7 +227,7 @@ class Table:
         preflight = _preflight(asked, routes)
         return Match(asked + NO_ROUTE, self._unmatched, choose=lambda x: preflight(x) if asked_method(x) else chosen)
 
-    def _chosen(self, asked: str, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
+    def _chosen(self, asked: bytes, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
         if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
             prefix, routes = stages[0]
             route = next((one for one in routes if _takes(one.route, method)), None)
@@ -249,8 +253,8 @@ class Table:
 
         return Match(asked + NO_ROUTE, self._unmatched, choose=choose)
 
-    def _to(self, asked: str, path: bytes, prefix: bytes, route: CompiledRoute) -> Match:
-        log_part = _log_part(asked, route)
+    def _to(self, asked: bytes, path: bytes, prefix: bytes, route: CompiledRoute) -> Match:
+        log_part = asked + route.log_part
         if route.rewrite is not None:
             try:
                 return Match(log_part, route.stats, route=route, path=route.rewrite(path, prefix))
@@ -269,7 +273,7 @@ class Table:
             forwarded_prefix=b"x-forwarded-prefix: " + prefix + b"\r\n",
         )
 
-    def _refuse(self, asked: str, refusal: Refusal) -> Match:
+    def _refuse(self, asked: bytes, refusal: Refusal) -> Match:
         return Match(asked + NO_ROUTE, self._unmatched, refusal=refusal)
 
     def _groups_of(self, hostname: bytes) -> list[_HostGroup]:
@@ -302,10 +306,10 @@ def _precedence(route: CompiledRoute) -> tuple[bool, int, int]:
     return not route.route.methods, queries - len(sources), -queries
 
 
-def _preflight(asked: str, routes: list[CompiledRoute]) -> Callable[[Exchange], Match]:
+def _preflight(asked: bytes, routes: list[CompiledRoute]) -> Callable[[Exchange], Match]:
     """The match of a preflight: the route's that would take the method it asks about, counted and logged as that one's."""
     matches = [
-        Match(_log_part(asked, one), one.stats, page=None if one.cors is None else one.cors.answer, refusal=_NO_CORS)
+        Match(asked + one.log_part, one.stats, page=None if one.cors is None else one.cors.answer, refusal=_NO_CORS)
         for one in routes
     ]
 
@@ -319,10 +323,6 @@ def _preflight(asked: str, routes: list[CompiledRoute]) -> Callable[[Exchange], 
         return matches[(holds or taking or others)[0]]
 
     return choose
-
-
-def _log_part(asked: str, route: CompiledRoute) -> str:
-    return f'{asked},"route":{quote(route.route.name)},"service":{quote(route.route.service)}'
 
 
 def _takes(route: Route, method: bytes) -> bool:

@@ -10,11 +10,13 @@ Sources: RFC 9112 sections 2, 3 and 6; RFC 9110 sections 7.2 and 7.6.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from copy import copy
 
 import httptools
 
 from arena.gateway.wire.errors import RequestRefused
+from arena.gateway.wire.head import RequestHead
 from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
 from arena.gateway.wire.recall import Recall
 
@@ -29,24 +31,22 @@ _LONGEST_KEPT = 2048  # bytes
 _KEEP_LINES = 4096
 _KEEP_NAMES = 1024
 _LONGEST_NAME = 64
+_VIA, _VIA_OLD = b"via: 1.1 arena", b"via: 1.0 arena"  # with the version in which the request came
 
 
-class RequestHead:
-    """One request head. `fields` are the end-to-end header lines, ready to be sent on (without what the gateway writes
-    itself: Host, framing, hop-by-hop, tracing, forwarding and deadline headers). `content_length` is 0 without a body and -1
-    when chunked. `host` is as sent, `hostname` lower case without its port. `target` always starts with a slash, or is `*`.
-    `upgrade` is what the client asked to switch to, b'' for nothing.
-    """
+class _Draft:
+    """A head in the making; see RequestHead for what its attributes mean. `lines` are the `fields` so far."""
 
     __slots__ = (
         "api_key", "authorization", "chunked", "connection", "content_length", "deadline", "expect", "fields", "host",
-        "hostname", "keep_alive", "method", "old", "request_id", "target", "traceparent", "tracestate", "upgrade",
+        "hostname", "keep_alive", "lines", "method", "old", "passed", "request_id", "target", "traceparent", "tracestate",
+        "upgrade",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.method = b""
         self.target = b""
-        self.old = False  # HTTP/1.0
+        self.old = False
         self.host: bytes | None = None
         self.hostname = b""
         self.authorization: bytes | None = None
@@ -61,78 +61,77 @@ class RequestHead:
         self.request_id: bytes | None = None
         self.traceparent: bytes | None = None
         self.tracestate: bytes | None = None
-        self.fields: list[bytes] = []
-
-    @property
-    def plain(self) -> bool:
-        """Whether nothing is set that `copy` leaves out."""
-        return (
-            not (self.old or self.content_length or self.expect or self.upgrade)
-            and self.deadline is self.connection is self.request_id is self.traceparent is self.tracestate is None
-        )
-
-    def copy(self) -> RequestHead:
-        """Another one of a plain head, which may be changed without changing this one."""
-        twin = RequestHead()
-        twin.method = self.method
-        twin.target = self.target
-        twin.host = self.host
-        twin.hostname = self.hostname
-        twin.authorization = self.authorization
-        twin.api_key = self.api_key
-        twin.fields = self.fields.copy()
-        return twin
+        self.lines: list[bytes] = []
+        self.fields: tuple[bytes, ...] = ()
+        self.passed = b""
 
 
-_Taker = Callable[[RequestHead, bytes], None]
+NO_HEAD: RequestHead = _Draft()
+"""Of bytes that are no request."""
+
+
+def changed(head: RequestHead, **differences: object) -> RequestHead:
+    """Another head like this one, but for some attributes."""
+    twin = copy(head)
+    for name, value in differences.items():
+        setattr(twin, name, value)
+    return twin
+
+
+def passed(head: RequestHead, fields: Iterable[bytes]) -> bytes:
+    """How the header lines `fields` are sent on, behind what ends with the name of a header for the host: the host, the lines,
+    Via (RFC 9110 section 7.6.3: behind those of the proxies before us) and the blank line."""
+    return b"\r\n".join((head.host or b"", *fields, _VIA_OLD if head.old else _VIA, b"", b""))
+
+
+_Taker = Callable[[_Draft, bytes], None]
 
 
 class RequestReader:
     """Reads request heads, one after the other, of whichever connection: every head is whole, so one parser serves
     all.
 
-    Plain ones that come again are remembered by their bytes: a program that asks the same thing once more sends the same
-    head. Nothing is remembered of a head that was refused, or that announces a body, a trace, or anything about the
+    Plain ones that come again are remembered by their bytes, and shared: a program that asks the same thing once more sends the
+    same head. Nothing is remembered of a head that was refused, or that announces a body, a trace, or anything about the
     connection.
     """
 
-    __slots__ = ("_head", "_lines", "_parser", "_recall")
+    __slots__ = ("_draft", "_lines", "_parser", "_recall")
 
     def __init__(self) -> None:
-        self._head = RequestHead()
+        self._draft = _Draft()
         self._parser = httptools.HttpRequestParser(self)
         self._recall: Recall[RequestHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
         self._lines: dict[bytes, bytes] = {}
 
     def again(self, data: bytes) -> RequestHead | None:
         """The head that `data` is, whole and without anything behind it, if it is remembered."""
-        known = self._recall.known.get(data)
-        return None if known is None else known.copy()
+        return self._recall.known.get(data)
 
     def read(self, raw: bytes) -> RequestHead:
         """Read `raw`, which ends with the blank line. Raises RequestRefused."""
         known = self._recall.known.get(raw)
         if known is not None:
-            return known.copy()
+            return known
         head = self._parse(raw)
-        if self._recall.is_due(raw) and head.plain:
+        if self._recall.is_due(raw) and _is_plain(head):
             self._recall.keep(raw, self._compact(head))
         return head
 
-    def _compact(self, head: RequestHead) -> RequestHead:
-        """A copy to remember. Lines that other remembered heads have too, as a rule all but the first, are there once: what a
-        thousand heads take must find room in the processor's caches."""
+    def _compact(self, head: _Draft) -> _Draft:
+        """The head as it is remembered. Lines that other remembered heads have too, as a rule all but the first, are there
+        once: what a thousand heads take must find room in the processor's caches."""
         if len(self._lines) >= _KEEP_LINES:
             self._lines.clear()
         once = self._lines.setdefault
-        twin = head.copy()
-        twin.fields = [once(line, line) for line in twin.fields]
-        if twin.authorization is not None:
-            twin.authorization = once(twin.authorization, twin.authorization)
-        return twin
+        head.fields = tuple([once(line, line) for line in head.fields])
+        head.passed = passed(head, head.fields)
+        if head.authorization is not None:
+            head.authorization = once(head.authorization, head.authorization)
+        return head
 
-    def _parse(self, raw: bytes) -> RequestHead:
-        head = self._head = RequestHead()
+    def _parse(self, raw: bytes) -> _Draft:
+        head = self._draft = _Draft()
         parser = self._parser
         spent = False
         try:
@@ -150,10 +149,12 @@ class RequestReader:
             # llhttp may now wait for a body or for the end; heads alone are its business here.
             self._parser = httptools.HttpRequestParser(self)
         _check(head, raw)
+        head.fields = tuple(head.lines)
+        del head.lines
         return head
 
     def on_url(self, url: bytes) -> None:
-        self._head.target = url
+        self._draft.target = url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         try:
@@ -161,9 +162,17 @@ class RequestReader:
         except KeyError:
             take = _taker_of(name)
         if take is None:
-            self._head.fields.append(name + b": " + value)
+            self._draft.lines.append(name + b": " + value)
         else:
-            take(self._head, value)
+            take(self._draft, value)
+
+
+def _is_plain(head: _Draft) -> bool:
+    """Whether a head says nothing about a body, a trace or the connection."""
+    return (
+        not (head.old or head.content_length or head.expect or head.upgrade)
+        and head.deadline is head.connection is head.request_id is head.traceparent is head.tracestate is None
+    )
 
 
 def _taker_of(name: bytes) -> _Taker | None:
@@ -187,7 +196,7 @@ def _refusal(error: Exception) -> RequestRefused:
     return RequestRefused(400, f"the request head is not valid HTTP/1.1: {error}")
 
 
-def _check(head: RequestHead, raw: bytes) -> None:
+def _check(head: _Draft, raw: bytes) -> None:
     """What llhttp let pass."""
     if head.old:
         _check_version(head, raw)
@@ -204,7 +213,7 @@ def _check(head: RequestHead, raw: bytes) -> None:
         _apply_connection(head, head.connection)
 
 
-def _check_version(head: RequestHead, raw: bytes) -> None:
+def _check_version(head: _Draft, raw: bytes) -> None:
     if not raw.startswith(head.method + b" " + head.target + b" HTTP/1.0\r\n"):
         version = raw[: raw.index(b"\r")].rpartition(b" ")[2]
         if re.fullmatch(rb"HTTP/[0-9.]+", version) and version not in (b"HTTP/1.1", b"HTTP/1.0"):
@@ -215,7 +224,7 @@ def _check_version(head: RequestHead, raw: bytes) -> None:
     head.keep_alive = False
 
 
-def _check_odd_target(head: RequestHead) -> None:
+def _check_odd_target(head: _Draft) -> None:
     if head.method == b"CONNECT":
         raise RequestRefused(501, "this gateway opens no tunnels")
     if head.target == b"*" and head.method == b"OPTIONS":
@@ -240,85 +249,85 @@ def _read_host(host: bytes) -> bytes:
     return name
 
 
-def _apply_connection(head: RequestHead, connection: bytes) -> None:
+def _apply_connection(head: _Draft, connection: bytes) -> None:
     options = connection_options(connection)
     head.keep_alive = b"close" not in options and (not head.old or b"keep-alive" in options)
     named = tuple(option + b":" for option in options if option not in (b"close", b"keep-alive"))
     if named:
-        head.fields = [field for field in head.fields if not field.lower().startswith(named)]
+        head.lines = [field for field in head.lines if not field.lower().startswith(named)]
 
 
-def _take_host(head: RequestHead, value: bytes) -> None:
+def _take_host(head: _Draft, value: bytes) -> None:
     if head.host is not None:
         raise RequestRefused(400, "the Host header is there twice")
     head.host = value
 
 
-def _take_authorization(head: RequestHead, value: bytes) -> None:
+def _take_authorization(head: _Draft, value: bytes) -> None:
     if head.authorization is not None:
         raise RequestRefused(400, "the Authorization header is there twice")
     head.authorization = value
-    head.fields.append(b"authorization: " + value)
+    head.lines.append(b"authorization: " + value)
 
 
-def _take_api_key(head: RequestHead, value: bytes) -> None:
+def _take_api_key(head: _Draft, value: bytes) -> None:
     if head.api_key is not None:
         raise RequestRefused(400, "the X-API-Key header is there twice")
     head.api_key = value
-    head.fields.append(b"x-api-key: " + value)
+    head.lines.append(b"x-api-key: " + value)
 
 
-def _take_length(head: RequestHead, value: bytes) -> None:
+def _take_length(head: _Draft, value: bytes) -> None:
     digits = value.strip(b" \t")
     if not digits.isdigit() or len(digits) > 18:
         raise RequestRefused(400, "Content-Length is not a plain number")
     head.content_length = int(digits)
 
 
-def _take_coding(head: RequestHead, value: bytes) -> None:
+def _take_coding(head: _Draft, value: bytes) -> None:
     if head.chunked or value.strip(b" \t").lower() != b"chunked":
         raise RequestRefused(400, "the only transfer coding taken is `chunked`, once")
     head.chunked = True
     head.content_length = -1
 
 
-def _take_connection(head: RequestHead, value: bytes) -> None:
+def _take_connection(head: _Draft, value: bytes) -> None:
     head.connection = value if head.connection is None else head.connection + b"," + value
 
 
-def _take_expect(head: RequestHead, value: bytes) -> None:
+def _take_expect(head: _Draft, value: bytes) -> None:
     if value.lower() != b"100-continue":
         raise RequestRefused(417, "the only expectation understood is 100-continue")
     head.expect = True
 
 
-def _take_upgrade(head: RequestHead, value: bytes) -> None:
+def _take_upgrade(head: _Draft, value: bytes) -> None:
     # An offer of HTTP/2 may be passed over in silence (RFC 9110 section 7.8); Java's client makes one with every
     # request.
     if value.lower() != b"h2c":
         head.upgrade = value
 
 
-def _take_deadline(head: RequestHead, value: bytes) -> None:
+def _take_deadline(head: _Draft, value: bytes) -> None:
     if head.deadline is not None:
         raise RequestRefused(400, "the X-Request-Deadline header is there twice")
     head.deadline = value
 
 
-def _take_request_id(head: RequestHead, value: bytes) -> None:
+def _take_request_id(head: _Draft, value: bytes) -> None:
     sane = head.request_id is None and _REQUEST_ID.fullmatch(value) is not None
     head.request_id = value if sane else b""
 
 
-def _take_traceparent(head: RequestHead, value: bytes) -> None:
+def _take_traceparent(head: _Draft, value: bytes) -> None:
     head.traceparent = value if head.traceparent is None else b""
 
 
-def _take_tracestate(head: RequestHead, value: bytes) -> None:
+def _take_tracestate(head: _Draft, value: bytes) -> None:
     head.tracestate = value if head.tracestate is None else head.tracestate + b"," + value
 
 
-def _drop(_head: RequestHead, _value: bytes) -> None:
+def _drop(_head: _Draft, _value: bytes) -> None:
     """Hop-by-hop, or written anew by the gateway."""
 
 
