@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from arena.gateway.refusal import STATUS_LINES, TITLES, Refusal, of_wire, reply
+from arena.gateway.refusal import TITLES, Refusal, of_wire, reply
 
 
 def test_a_problem_has_the_members_of_rfc_9457_and_a_request_id() -> None:
@@ -36,12 +36,6 @@ def test_every_status_of_the_wire_has_a_kind(status: int) -> None:
     refusal = of_wire(status, "why")
     assert refusal.close
     assert refusal.kind in TITLES
-
-
-def test_status_lines() -> None:
-    assert STATUS_LINES[200] == b"HTTP/1.1 200 OK"
-    assert STATUS_LINES[429] == b"HTTP/1.1 429 Too Many Requests"
-    assert STATUS_LINES[299] == b"HTTP/1.1 299 Status"
 
 
 def test_a_reply_for_head_announces_what_it_leaves_out() -> None:

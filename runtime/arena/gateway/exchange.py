@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.wire.head import RequestHead
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.principal import Principal
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Tap(Protocol):
     """Sees a reply go by, as the client gets it, and changes nothing. When it is over, and whether it was whole, is told to
     who asked by `Exchange.at_end`."""
 
-    def began(self, x: Exchange, head: ReplyHead) -> None:
+    def began(self, x: Exchange, head: ReplyDraft) -> None:
         """The head; the lines of `head.fields` behind the first are the service's, after the route's changes."""
 
     def piece(self, x: Exchange, data: bytes) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Literal
 
 from arena.gateway.wire.date import DateLine
+from arena.gateway.wire.status import STATUS_LINES
 
 TITLES = {
     "bad-request": "The request is malformed",
@@ -106,10 +106,6 @@ def of_wire(status: int, detail: str) -> Refusal:
     return Refusal(status, _KIND_OF_WIRE_STATUS[status], detail, close=True, by_client=True)
 
 
-STATUS_LINES = {
-    code: b"HTTP/1.1 %d %b" % (code, HTTPStatus(code).phrase.encode() if code in set(HTTPStatus) else b"Status")
-    for code in range(100, 600)
-}
 _date = DateLine()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.cache import CacheRule
 from tests.gateway.cache.kit import origin, said
 from tests.gateway.kit import PUBLIC, Start, Stub, connected, get
@@ -22,10 +22,10 @@ class Louder:
     def __init__(self) -> None:
         self.count = 0
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool:
         return head.status == 200
 
-    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, body: bytes) -> bytes | Refusal:
         self.count += 1
         return REFUSED if self.count == 4 else body.upper() + b" %d" % self.count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import errand
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from tests.gateway.kit import Client, Gateway, Stub, Talk, eventually, post
 
 
@@ -14,7 +14,7 @@ class Seen:
         self.body = b""
         self.outcomes: list[Outcome] = []
 
-    def began(self, x: Exchange, head: ReplyHead) -> None:
+    def began(self, x: Exchange, head: ReplyDraft) -> None:
         self.status = head.status
 
     def piece(self, x: Exchange, data: bytes) -> None:

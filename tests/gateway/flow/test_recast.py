@@ -9,7 +9,7 @@ import pytest
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from tests.gateway.kit import Client, Gateway, Stub, Talk, get
 
 
@@ -19,10 +19,10 @@ class Loud:
 
     limit: int = 1000
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool:
         return x.head.target != b"/as-is"
 
-    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, body: bytes) -> bytes | Refusal:
         return Refusal(502, "upstream-failed", "no") if body == b"odd" else body.upper() * 2
 
 

@@ -43,7 +43,7 @@ def test_fields_keep_their_order_and_what_ends_here_is_left_out() -> None:
         b"Content-Length: 1",
         b"Upgrade: h2c",
     )
-    assert head.fields[1:] == [b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"content-length: 1"]
+    assert head.fields == (b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"content-length: 1")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,17 @@ def facts(head: ReplyHead) -> tuple[object, ...]:
     return head.status, head.length, head.reusable, head.fields
 
 
-def test_a_head_read_again_is_the_same_and_shares_nothing() -> None:
+def test_a_head_read_again_is_the_same_whatever_was_made_of_it() -> None:
     reader = ReplyReader()
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n"
     fresh = facts(ReplyReader().read(raw))
     for _ in range(4):
         head = reader.read(bytes(bytearray(raw)))
         assert facts(head) == fresh
-        head.fields.append(b"only: mine")
+        draft = head.draft()
+        draft.fields.append(b"only: mine")
+        draft.status, draft.length = 201, 0
+        assert head.begin() == (head.passed or head.begin()) == b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nX-A: 1"
     assert reader._recall.known
 
 

@@ -18,10 +18,10 @@ from arena.gateway.cache import stand
 from arena.gateway.cache.flight import Flight
 from arena.gateway.cache.shelf import Entry, Question
 from arena.gateway.exchange import Exchange, Outcome
-from arena.gateway.flow.answer import NO_BODY, RESCUED
+from arena.gateway.flow.answer import RESCUED
 from arena.gateway.flow.recast import Recast
 from arena.gateway.refusal import Refusal, Reply
-from arena.gateway.wire.reply import UNTIL_CLOSE, ReplyHead
+from arena.gateway.wire.reply import NO_BODY, UNTIL_CLOSE, ReplyDraft
 from arena.policy.cache.freshness import age, lifetime, may_stand_in
 from arena.policy.cache.kept import Kept, lines_to_keep
 from arena.policy.cache.reply import facts
@@ -64,7 +64,7 @@ class Fetch:
 
     # What comes.
 
-    def arrived(self, x: Exchange, head: ReplyHead) -> None:
+    def arrived(self, x: Exchange, head: ReplyDraft) -> None:
         """The head of the service's reply, before the route changes it."""
         now = self._came_at = time()
         self._forget_reply()
@@ -91,7 +91,7 @@ class Fetch:
         if self._place is None and self.flight is not None:
             self.flight.land("alone", remember=head.status not in RESCUED)
 
-    def began(self, x: Exchange, head: ReplyHead) -> None:
+    def began(self, x: Exchange, head: ReplyDraft) -> None:
         """The head as the client gets it says nothing about keeping."""
 
     def piece(self, _x: Exchange, data: bytes) -> None:
@@ -137,7 +137,7 @@ class Fetch:
 
     # What follows.
 
-    def _revalidated(self, x: Exchange, head: ReplyHead, stale: Entry, *, own: bool) -> None:
+    def _revalidated(self, x: Exchange, head: ReplyDraft, stale: Entry, *, own: bool) -> None:
         now = self._came_at
         lines = lines_to_keep(head.fields[1:], now)
         kept = stale.kept
@@ -176,9 +176,9 @@ class _Watched:
         self._recast = recast
         self._fetch = fetch
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool | Refusal:
         return self._recast.wants(x, head)
 
-    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, body: bytes) -> bytes | Refusal:
         self._fetch.whole(body)
         return self._recast.change(x, head, body)

@@ -21,7 +21,7 @@ from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.gate import Gate, enter_all
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.gateway.wire.request import changed
 from arena.model.cache import CacheRule, Purge
 from arena.model.route import Route
@@ -93,7 +93,7 @@ class RouteCache:
             return self._decide(x, uri, asking, found)
         return self._decide_later(x, uri, asking, found)
 
-    def edit(self, x: Exchange, head: ReplyHead) -> None:
+    def edit(self, x: Exchange, head: ReplyDraft) -> None:
         """What becomes of a reply's head: seen by the fetch as it came, and then changed."""
         if x.taps is not None:
             for tap in x.taps:

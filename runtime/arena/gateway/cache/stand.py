@@ -11,13 +11,13 @@ from collections.abc import Callable
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow.recast import Recast
 from arena.gateway.refusal import Refusal, Reply
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.policy.cache.asking import Asking
 from arena.policy.cache.kept import Kept, lines_to_give
 from arena.policy.cache.part import Part, bounds, is_of
 from arena.policy.cache.validation import for_304, is_known
 
-Edit = Callable[[Exchange, ReplyHead], None]
+Edit = Callable[[Exchange, ReplyDraft], None]
 
 
 def answer(x: Exchange, kept: Kept, asking: Asking, age: float, edit: Edit | None) -> Reply | Refusal:
@@ -68,12 +68,12 @@ def _part(kept: Kept, part: Part, lines: tuple[bytes, ...]) -> Reply | Refusal:
     return Reply(206, (*lines, b"content-range: bytes %d-%d/%d" % (first, end - 1, len(body))), body[first:end])
 
 
-def head_of(kept: Kept, age: float) -> ReplyHead:
+def head_of(kept: Kept, age: float) -> ReplyDraft:
     """Its head, as if the service had sent it just now."""
-    return ReplyHead(kept.status, len(kept.body), False, (b"", *lines_to_give(kept, age)), dated=True)
+    return ReplyDraft(kept.status, len(kept.body), fields=lines_to_give(kept, age), dated=True)
 
 
-def replace(x: Exchange, head: ReplyHead, kept: Kept, asking: Asking, age: float) -> None:
+def replace(x: Exchange, head: ReplyDraft, kept: Kept, asking: Asking, age: float) -> None:
     """Have the client get `kept` instead of the reply whose head this is; of its body, if it has one, nothing is read. To be
     called before the route's changes."""
     head.reusable = head.reusable and head.status == 304
@@ -100,12 +100,12 @@ class _Stand:
         self._then = then
         self._changing = False
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool | Refusal:
         wanted = self._then is not None and self._then.wants(x, head)
         self._changing = wanted is True
         return wanted if isinstance(wanted, Refusal) else True
 
-    def change(self, x: Exchange, head: ReplyHead, _body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, _body: bytes) -> bytes | Refusal:
         then = self._then
         return then.change(x, head, self._body) if then is not None and self._changing else self._body
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow import attempt, failure, record, respond
-from arena.gateway.refusal import STATUS_LINES
 from arena.gateway.wire.body import EndlessBody
 from arena.gateway.wire.head import RequestHead
 from arena.gateway.wire.hop import connection_options
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
+from arena.gateway.wire.status import STATUS_LINES
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
@@ -51,7 +51,7 @@ def is_open(x: Exchange) -> bool:
     return x.answered and x.status == 101
 
 
-def enter(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
+def enter(x: Exchange, upstream: UpstreamConnection, head: ReplyDraft, rest: bytes) -> None:
     """The service agreed; `rest` is what it said next."""
     if not any(line[:21].lower() == b"sec-websocket-accept:" for line in head.fields):
         failure.broke_protocol(x, "it switched protocols, but not to WebSocket")

@@ -177,7 +177,7 @@ class UpstreamConnection(asyncio.Protocol):
             data = self.buffer + data
         while (end := data.find(_END) + 4) != 3:
             try:
-                head = self.plane.replies.read(data[:end], switching=bool(x.head.upgrade))
+                head = self.plane.replies.read(data[:end], x.head.upgrade != b"")
             except WireError as error:
                 failure.broke_protocol(x, str(error), self)
                 return
@@ -191,7 +191,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self.buffer = b""
                 if x.tries is not None:
                     x.tries.settle()
-                tunnel.enter(x, self, head, data)
+                tunnel.enter(x, self, head.draft(), data)
                 return
             if x.tries is None or x.tries.hedge is None:
                 respond.interim(x, head)

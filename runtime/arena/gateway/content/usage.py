@@ -15,7 +15,7 @@ from math import ceil
 from typing import Any
 
 from arena.gateway.exchange import Exchange
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 
 BYTES_PER_TOKEN = 4
 _MOST = 10**9
@@ -55,7 +55,7 @@ class Meter:
         self._reads = False
         self._streams = False
 
-    def began(self, _x: Exchange, head: ReplyHead) -> None:
+    def began(self, _x: Exchange, head: ReplyDraft) -> None:
         """The reply begins."""
         kinds = [line[13:].strip().lower() for line in head.fields if line[:13].lower() == b"content-type:"]
         self._streams = any(kind.startswith(b"text/event-stream") for kind in kinds)

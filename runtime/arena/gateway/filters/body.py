@@ -17,7 +17,7 @@ from arena.gateway.content.json_text import BadJson, read, write
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow.gather import replace_body, whole_body
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.transform import BodyEdit
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class JsonRecast:
         self._change = change
         self.limit = limit
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:  # noqa: ARG002  # the signature of Recast
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool | Refusal:  # noqa: ARG002  # the signature of Recast
         """Whether it is JSON, or what is not known to be something else."""
         kind = _content_type(head.fields)
         if kind in _STREAMS:
@@ -102,7 +102,7 @@ class JsonRecast:
         head.fields = _without(head.fields, _OF_THE_BYTES)
         return True
 
-    def change(self, x: Exchange, _head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, _head: ReplyDraft, body: bytes) -> bytes | Refusal:
         """The body as the client gets it."""
         if not body:
             return body

@@ -14,7 +14,7 @@ from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import fallback
 from arena.gateway.refusal import Refusal
 from arena.gateway.table.routing import Verdict
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.breaker import BreakerPlace
 from arena.model.traffic import BreakerRule
 from arena.policy.breaker import Breaker
@@ -66,7 +66,7 @@ class _Judge:
         self._admission = admission
         self._judged = False
 
-    def began(self, x: Exchange, head: ReplyHead) -> None:
+    def began(self, x: Exchange, head: ReplyDraft) -> None:
         """A reply begins."""
         now = monotonic()
         self._judged = True

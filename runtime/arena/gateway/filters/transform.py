@@ -11,11 +11,11 @@ from arena.gateway.filters.body import compile_reply_body, compile_request_body
 from arena.gateway.filters.header import compile_edit
 from arena.gateway.filters.query import compile_query
 from arena.gateway.table.routing import Filter
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.transform import Transform
 from arena.policy.rewrite import Rewriter, compile_rewrite
 
-ReplyEdit = Callable[[Exchange, ReplyHead], None]
+ReplyEdit = Callable[[Exchange, ReplyDraft], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _reply_edit(transform: Transform) -> ReplyEdit | None:
     if edit is None and not statuses:
         return None
 
-    def change(x: Exchange, head: ReplyHead) -> None:
+    def change(x: Exchange, head: ReplyDraft) -> None:
         head.status = statuses.get(head.status, head.status)
         if edit is not None:
             head.fields = list(edit(x, head.fields))

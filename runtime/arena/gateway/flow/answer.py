@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.trace import identify
 from arena.gateway.flow import record
-from arena.gateway.refusal import STATUS_LINES, Refusal, Reply, of_wire, reply
+from arena.gateway.refusal import Refusal, Reply, of_wire, reply
+from arena.gateway.wire.reply import NO_BODY
 from arena.gateway.wire.request import NO_HEAD, changed
+from arena.gateway.wire.status import STATUS_LINES
 
 if TYPE_CHECKING:
     from arena.gateway.connection.client import ClientConnection
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 PROBLEM_JSON = b"application/problem+json"
 RESCUED = frozenset({500, 502, 503, 504})
 """The failures in whose place a rescue may have an answer."""
-NO_BODY = frozenset({204, 304})
 
 
 def refuse(x: Exchange, refusal: Refusal) -> None:

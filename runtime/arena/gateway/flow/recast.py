@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow import answer, respond
-from arena.gateway.flow.answer import NO_BODY
 from arena.gateway.refusal import Refusal
 from arena.gateway.wire.body import Body
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import NO_BODY, ReplyDraft
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
@@ -26,12 +25,12 @@ class Recast(Protocol):
 
     limit: int
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool | Refusal:
         """Whether the reply with this head is to be changed, or an answer in its place when it cannot be; it may change header
         lines that no longer fit."""
         ...
 
-    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, body: bytes) -> bytes | Refusal:
         """The body to send in the place of `body`, or an answer in the place of the reply."""
         ...
 
@@ -41,14 +40,14 @@ class Held:
 
     __slots__ = ("head", "pieces", "recast", "size")
 
-    def __init__(self, recast: Recast, head: ReplyHead) -> None:
+    def __init__(self, recast: Recast, head: ReplyDraft) -> None:
         self.recast = recast
         self.head = head
         self.pieces: list[bytes] = []
         self.size = 0
 
 
-def hold(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
+def hold(x: Exchange, upstream: UpstreamConnection, head: ReplyDraft, rest: bytes) -> None:
     """Begin to gather a reply; `rest` is what came with its head."""
     recast = x.recast
     if recast is None or x.head.method == b"HEAD" or head.status in NO_BODY:
@@ -93,7 +92,7 @@ def end(x: Exchange, upstream: UpstreamConnection, held: Held) -> None:
     respond.pass_on(x, upstream, head, body)
 
 
-def _forget_length(head: ReplyHead) -> None:
+def _forget_length(head: ReplyDraft) -> None:
     head.fields = [line for line in head.fields if line[:15].lower() != b"content-length:"]
 
 

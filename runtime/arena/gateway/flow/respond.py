@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow import answer, attempt, failure, recast, record
-from arena.gateway.flow.answer import NO_BODY
-from arena.gateway.refusal import STATUS_LINES, Refusal
+from arena.gateway.refusal import Refusal
 from arena.gateway.wire.body import LAST_CHUNK, Body, ChunkedBody, EndlessBody, LengthBody, chunk
 from arena.gateway.wire.date import DateLine
 from arena.gateway.wire.errors import WireError
-from arena.gateway.wire.reply import CHUNKED, ReplyHead
+from arena.gateway.wire.reply import CHUNKED, NO_BODY, ReplyDraft, ReplyHead
+from arena.gateway.wire.status import STATUS_LINES
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
@@ -23,23 +23,30 @@ _date = DateLine()
 def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
     """Pass on the reply's head, with `rest`: what came of its body in the same piece."""
     route = x.match.route
-    if route is not None and route.edit_reply is not None:
-        attempt.replied(x, upstream.target, head.status, monotonic())
-        route.edit_reply(x, head)
-    upstream.reusable = head.reusable and x.body_done
-    if x.recast is None:
-        pass_on(x, upstream, head, rest)
+    edit = None if route is None else route.edit_reply
+    plain = edit is None and x.recast is None and x.taps is None
+    if plain and head.simple and head.length == len(rest) and not x.head.old and x.client.will_keep(x):
+        upstream.reusable = head.reusable and x.body_done
+        _write_as_it_is(x, upstream, head, rest)
         return
-    wanted = x.recast.wants(x, head)
+    draft = head.draft()
+    if edit is not None:
+        attempt.replied(x, upstream.target, head.status, monotonic())
+        edit(x, draft)
+    upstream.reusable = draft.reusable and x.body_done
+    if x.recast is None:
+        pass_on(x, upstream, draft, rest)
+        return
+    wanted = x.recast.wants(x, draft)
     if isinstance(wanted, Refusal):
         answer.refuse(x, wanted)
     elif wanted:
-        recast.hold(x, upstream, head, rest)
+        recast.hold(x, upstream, draft, rest)
     else:
-        pass_on(x, upstream, head, rest)
+        pass_on(x, upstream, draft, rest)
 
 
-def pass_on(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes) -> None:
+def pass_on(x: Exchange, upstream: UpstreamConnection, head: ReplyDraft, rest: bytes) -> None:
     """Send the head and `rest`, and have the rest of the body follow."""
     if not head.dated:
         head.fields.append(_date.now())
@@ -91,8 +98,7 @@ def interim(x: Exchange, head: ReplyHead) -> None:
     """Pass on a 1xx reply (RFC 9110 section 15.2), except 100, which is ours to send, and to HTTP/1.0, which has
     none."""
     if head.status != 100 and not x.head.old:
-        head.fields[0] = STATUS_LINES[head.status]
-        x.client.write(b"\r\n".join((*head.fields, b"", b"")))
+        x.client.write(head.begin() + b"\r\n\r\n")
 
 
 def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
@@ -116,14 +122,27 @@ def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:
 
 
 def reader_of(length: int) -> Body:
-    """What finds the end of a body of `length`, as ReplyHead has it."""
+    """What finds the end of a body of `length`, as ReplyDraft has it."""
     if length >= 0:
         return LengthBody(length)
     return ChunkedBody() if length == CHUNKED else EndlessBody()
 
 
-def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, content: bytes) -> None:
-    """Head and body in one write, and the exchange is over: the path of most replies."""
+def _write_as_it_is(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, content: bytes) -> None:
+    """Head and body in one write, with nothing changed, and the exchange is over: the path of most replies."""
+    x.status = head.status
+    x.bytes_out = len(content)
+    x.keep = True
+    begin, more = head.passed or head.begin(), x.reply_fields
+    if more:
+        x.client.write(b"".join((begin, b"\r\n", x.ids, b"\r\n", more, b"\r\n\r\n", content)))
+    else:
+        x.client.write(b"".join((begin, b"\r\n", x.ids, b"\r\n\r\n", content)))
+    _done(x, upstream)
+
+
+def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyDraft, content: bytes) -> None:
+    """Head and body in one write, and the exchange is over."""
     client = x.client
     lines = head.fields
     x.status = status = head.status
@@ -145,14 +164,19 @@ def _write_whole(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, con
     lines.append(b"")
     lines.append(content)
     client.write(b"\r\n".join(lines))
+    _done(x, upstream)
+
+
+def _done(x: Exchange, upstream: UpstreamConnection) -> None:
+    """The reply, which began just now, was passed on whole."""
     now = monotonic()
-    attempt.replied(x, upstream.target, status, now)
+    attempt.replied(x, upstream.target, x.status, now)
     upstream.release(now)
     record.finish(x, "served", now)
-    client.reply_done(x, now)
+    x.client.reply_done(x, now)
 
 
-def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyHead) -> None:
+def _write_head(x: Exchange, upstream: UpstreamConnection, head: ReplyDraft) -> None:
     """The head of a reply whose body follows in pieces."""
     client = x.client
     lines = head.fields

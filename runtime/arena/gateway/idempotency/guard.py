@@ -17,7 +17,7 @@ from arena.gateway.flow.recast import Recast
 from arena.gateway.idempotency.record import Full, Ledger, Record, Terms, Unable
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.routing import Verdict
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.idempotency import IdempotencyRule
 from arena.policy.idempotency import fingerprint, is_final, read_key
 from arena.tasks import spawn
@@ -175,13 +175,13 @@ class _Watch:
         x.observe(self)
         x.at_end(self.end)
 
-    def replied(self, head: ReplyHead) -> None:
+    def replied(self, head: ReplyDraft) -> None:
         """The service has answered, whatever becomes of that on its way to the client."""
         comes_back = any(line[:12].lower() == b"retry-after:" for line in head.fields)
         self._status = head.status
         self._final = is_final(head.status, comes_back=comes_back, keep_errors=self._guard.rule.keep_errors)
 
-    def began(self, _x: Exchange, head: ReplyHead) -> None:
+    def began(self, _x: Exchange, head: ReplyDraft) -> None:
         self.replied(head)
         self._fields = tuple(line for line in head.fields[1:] if line[:15].lower() != b"content-length:")
 
@@ -213,9 +213,9 @@ class _Noted:
         self._recast = recast
         self._watch = watch
 
-    def wants(self, x: Exchange, head: ReplyHead) -> bool | Refusal:
+    def wants(self, x: Exchange, head: ReplyDraft) -> bool | Refusal:
         self._watch.replied(head)
         return self._recast.wants(x, head)
 
-    def change(self, x: Exchange, head: ReplyHead, body: bytes) -> bytes | Refusal:
+    def change(self, x: Exchange, head: ReplyDraft, body: bytes) -> bytes | Refusal:
         return self._recast.change(x, head, body)

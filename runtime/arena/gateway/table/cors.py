@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Content, Refusal
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.cors import Cors
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -71,10 +71,10 @@ class CorsRule:
         return b"*" if origin and self._any else origin
 
 
-def without_the_services(edit: Callable[[Exchange, ReplyHead], None] | None) -> Callable[[Exchange, ReplyHead], None]:
+def without_the_services(edit: Callable[[Exchange, ReplyDraft], None] | None) -> Callable[[Exchange, ReplyDraft], None]:
     """`edit`, after the service's own Access-Control headers are gone."""
 
-    def change(x: Exchange, head: ReplyHead) -> None:
+    def change(x: Exchange, head: ReplyDraft) -> None:
         head.fields = [line for line in head.fields if line[:15].lower() != b"access-control-"]
         if edit is not None:
             edit(x, head)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.filters.limit_key import key_of
 from arena.gateway.refusal import Refusal
-from arena.gateway.wire.reply import ReplyHead
+from arena.gateway.wire.reply import ReplyDraft
 from arena.model.concurrency import ConcurrencyLimit
 from arena.policy.bulkhead import Bulkhead
 from arena.policy.concurrency import Gradient
@@ -206,7 +206,7 @@ class _Watch:
         self._seconds: float | None = None
         x.at_end(self.end)
 
-    def began(self, x: Exchange, _head: ReplyHead) -> None:
+    def began(self, x: Exchange, _head: ReplyDraft) -> None:
         """The reply begins."""
         if not x.streamed:  # how long a body took that was passed on in pieces is the client's doing
             self._seconds = monotonic() - x.sent_at

@@ -5,14 +5,16 @@ Sources: RFC 9112 section 6.3 (where a reply ends), RFC 9110 section 15.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import httptools
 
 from arena.gateway.wire.errors import WireError
 from arena.gateway.wire.hop import HOP_BY_HOP, connection_options
 from arena.gateway.wire.recall import Recall
+from arena.gateway.wire.status import STATUS_LINES
 
+NO_BODY = frozenset({204, 304})
 UNTIL_CLOSE = -1
 CHUNKED = -2
 _KEEP_HEADS = 512
@@ -22,49 +24,72 @@ _LONGEST_NAME = 64
 
 
 class ReplyHead:
-    """`length` is the number of body bytes announced, or UNTIL_CLOSE or CHUNKED. `fields` are the end-to-end header
-    lines in their order, Content-Length included, behind an empty place for the status line. `reusable` says whether
-    the connection may carry another request, `dated` whether the service said when it answered."""
+    """A reply head as it came, to be read: the same stands for every reply that came as the same bytes. `length` is the number
+    of body bytes announced, or UNTIL_CLOSE or CHUNKED. `fields` are the end-to-end header lines in their order, Content-Length
+    included. `reusable` says whether the connection may carry another request, `dated` whether the service said when it
+    answered. `passed` is the status line and `fields` as they are sent on, where that is known, b'' where it is not.
+    `simple`: it needs nothing added, and has a body unless that is empty."""
 
-    __slots__ = ("connection", "dated", "fields", "length", "reusable", "status")
+    __slots__ = ("connection", "dated", "fields", "length", "lines", "passed", "reusable", "simple", "status")
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.length = UNTIL_CLOSE
+        self.reusable = False
+        self.connection: bytes | None = None
+        self.lines: list[bytes] = []  # while it is read
+        self.fields: tuple[bytes, ...] = ()
+        self.dated = False
+        self.simple = False
+        self.passed = b""
+
+    def draft(self) -> ReplyDraft:
+        """A head like it, to be changed."""
+        return ReplyDraft(self.status, self.length, self.reusable, self.fields, self.dated)
+
+    def begin(self) -> bytes:
+        """The status line and the header lines as they are sent on, without the last line end."""
+        return b"\r\n".join((STATUS_LINES[self.status], *self.fields))
+
+
+class ReplyDraft:
+    """The head of a reply as the client is to get it. Its attributes mean what those of ReplyHead mean; `fields` stand behind
+    an empty place for the status line."""
+
+    __slots__ = ("dated", "fields", "length", "reusable", "status")
 
     def __init__(
-        self,
-        status: int = 0,
-        length: int = UNTIL_CLOSE,
-        reusable: bool = False,
-        fields: tuple[bytes, ...] = (b"",),
-        dated: bool = False,
+        self, status: int, length: int, reusable: bool = False, fields: Iterable[bytes] = (), dated: bool = False
     ) -> None:
         self.status = status
         self.length = length
         self.reusable = reusable
-        self.connection: bytes | None = None
-        self.fields = [*fields]
+        self.fields = [b"", *fields]
         self.dated = dated
 
 
 class ReplyReader:
     """Reads reply heads, one after the other, of whichever connection.
 
-    Those that come again are remembered by their bytes: replies to one kind of request often differ in nothing but their
-    date, which changes once a second.
+    Those that come again are remembered by their bytes, and shared: replies to one kind of request often differ in nothing but
+    their date, which changes once a second.
     """
 
     __slots__ = ("_head", "_recall")
 
     def __init__(self) -> None:
         self._head = ReplyHead()
-        self._recall: Recall[tuple[int, int, bool, tuple[bytes, ...], bool]] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
+        self._recall: Recall[ReplyHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
 
-    def read(self, raw: bytes, *, switching: bool = False) -> ReplyHead:
+    def read(self, raw: bytes, switching: bool = False) -> ReplyHead:
         """Read `raw`, which ends with the blank line; `switching` allows status 101. Raises WireError."""
         known = self._recall.known.get(raw)
         if known is not None:
-            return ReplyHead(*known)
+            return known
         head = self._parse(raw, switching)
         if self._recall.is_due(raw) and head.status != 101:
-            self._recall.keep(raw, (head.status, head.length, head.reusable, tuple(head.fields), head.dated))
+            head.passed = head.begin()
+            self._recall.keep(raw, head)
         return head
 
     def _parse(self, raw: bytes, switching: bool) -> ReplyHead:
@@ -87,6 +112,9 @@ class ReplyReader:
             raise WireError(f"{head.status} is not a status code")
         if head.connection is not None:
             _apply_connection(head, head.connection)
+        head.fields = tuple(head.lines)
+        del head.lines
+        head.simple = head.dated and head.status not in NO_BODY
         return head
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -95,7 +123,7 @@ class ReplyReader:
         except KeyError:
             take = _taker_of(name)
         if take is None:
-            self._head.fields.append(name + b": " + value)
+            self._head.lines.append(name + b": " + value)
         else:
             take(self._head, value)
 
@@ -116,7 +144,7 @@ def _apply_connection(head: ReplyHead, connection: bytes) -> None:
         head.reusable = False
     named = tuple(option + b":" for option in options if option not in (b"close", b"keep-alive"))
     if named:
-        head.fields = [field for field in head.fields if not field.lower().startswith(named)]
+        head.lines = [field for field in head.lines if not field.lower().startswith(named)]
 
 
 def _take_length(head: ReplyHead, value: bytes) -> None:
@@ -124,7 +152,7 @@ def _take_length(head: ReplyHead, value: bytes) -> None:
     if head.length != UNTIL_CLOSE or not digits.isdigit() or len(digits) > 18:
         raise WireError("its reply has no clear length")
     head.length = int(digits)
-    head.fields.append(b"content-length: " + digits)
+    head.lines.append(b"content-length: " + digits)
 
 
 def _take_coding(head: ReplyHead, value: bytes) -> None:
@@ -140,7 +168,7 @@ def _take_connection(head: ReplyHead, value: bytes) -> None:
 
 def _take_date(head: ReplyHead, value: bytes) -> None:
     head.dated = True
-    head.fields.append(b"date: " + value)
+    head.lines.append(b"date: " + value)
 
 
 def _drop(_head: ReplyHead, _value: bytes) -> None:
