@@ -114,6 +114,20 @@ def test_windows_take_their_quota_and_their_length_from_the_rate(load: Load) -> 
     assert (daily.burst, daily.window, daily.title) == (1000, 86400.0, "role-1000-per-86400s")
 
 
+def test_small_quotas_of_tokens_let_requests_pass_that_do_not_say_what_they_need(load: Load) -> None:
+    small, burst, said, requests = load(
+        """
+        gateway:
+          rate_limits:
+            - {unit: tokens, rate: 600/min, name: a}
+            - {unit: tokens, rate: 600/min, burst: 9000, name: b}
+            - {unit: tokens, rate: 600/min, default_max_tokens: 599, name: c}
+            - {rate: 600/min, name: d}
+        """
+    ).project.gateway.rate_limits
+    assert [each.default_max_tokens for each in (small, burst, said, requests)] == [300, 1024, 599, 1024]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -20,8 +20,10 @@ from arena.gateway.process import load_spec, max_connections
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings, Jwt, Timeouts
-from arena.model.route import Route
+from arena.model.route import RateLimit, Route
 from arena.model.snapshot import Snapshot
+from arena.model.store import StoreAddress
+from tests import valkey
 from tests.gateway.kit import PATIENCE, SECRET, Client, Stub, Talk, eventually, get
 from tests.ports import free_port
 
@@ -278,3 +280,29 @@ async def test_a_worker_that_dies_keeps_nobody_from_connecting(
         process.start((kept.fileno(),))
         assert (await client.reply()).status == 200
         client.leave()
+
+
+async def test_the_first_request_of_all_is_counted_in_the_store(process: Process) -> None:
+    with valkey.running() as server:
+        strict = RateLimit(10 / 3600, 10, "ip", on_store_error="deny")
+        settings = replace(process.spec.settings, rate_limits=(strict,))
+        process.write(replace(process.spec, settings=settings, store=server.address))
+        process.start()
+        client = await process.connect()
+        reply = await client.ask(get("/web"))
+        reply.problem(503, "unavailable")  # of the service: the limit let it pass
+        assert "r=9" in (reply.header("ratelimit") or "")
+        await left(client)
+
+
+async def test_a_store_that_is_not_there_holds_nobody_up(process: Process, tmp_path: Path) -> None:
+    process.write(replace(process.spec, store=StoreAddress(path=str(tmp_path / "nowhere"))))
+    process.start()
+    client = await process.connect()
+    assert (await client.ask(get("/web"))).status == 503
+    await left(client)
+
+
+async def left(client: Client) -> None:
+    client.leave()
+    await asyncio.sleep(0)

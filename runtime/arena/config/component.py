@@ -58,10 +58,16 @@ def limits(sections: list[RateLimitSection]) -> tuple[RateLimit, ...]:
     return tuple(
         RateLimit(
             each.rate[0], each.burst or each.rate[1], each.by, each.algorithm, each.name or "", each.enforce,
-            each.on_store_error or "allow", each.unit, each.default_max_tokens or RateLimit(1, 1).default_max_tokens,
+            each.on_store_error or "allow", each.unit, _answer_tokens(each),
         )
         for each in sections
     )  # fmt: skip
+
+
+def _answer_tokens(section: RateLimitSection) -> int:
+    if section.unit == "requests":
+        return RateLimit(1, 1).default_max_tokens
+    return section.default_max_tokens or RateLimit.answer_tokens(section.burst or section.rate[1])
 
 
 def _port_from_environment(reading: Reading, default: int) -> int:

@@ -73,11 +73,15 @@ def _read(reading: Reading, name: str, root: Mapping) -> OwnFile:
         interval=document.service.health_check_interval,
         rate_limits=(
             *((RateLimit(requests / 60, requests),) if requests else ()),
-            *((RateLimit(tokens / 60, tokens, unit="tokens"),) if tokens else ()),
+            *((_tokens(tokens),) if tokens else ()),
         ),
         environment=tuple(_environment(document).items()),
         note=note,
     )
+
+
+def _tokens(per_minute: int) -> RateLimit:
+    return RateLimit(per_minute / 60, per_minute, unit="tokens", default_max_tokens=RateLimit.answer_tokens(per_minute))
 
 
 def _environment(document: ServiceFile) -> dict[str, str]:

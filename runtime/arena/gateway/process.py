@@ -70,6 +70,8 @@ async def serve(path: Path, spec: GatewaySpec) -> int:
     watch = Watch(view)
     door = _door(plane, spec.settings)
     loop.add_signal_handler(signal.SIGHUP, _reload, path, view, watch, door, log)
+    if view.store is not None:
+        await view.store.tried.wait()  # or its first requests would be those of a gateway whose store is down
     await door.open()
     own = await _open_own(view)
     background = [spawn(each.sweep(), name="sweep") for each in (plane, view.aside)]

@@ -40,6 +40,12 @@ class RateLimit:
     unit: Literal["requests", "tokens"] = "requests"
     default_max_tokens: int = 1024
 
+    @staticmethod
+    def answer_tokens(quota: int) -> int:
+        """What a request is taken to ask for that does not say, under a limit of so many tokens at once which does not say
+        either: half of a small quota, so that such requests can pass at all."""
+        return min(1024, max(1, quota // 2))
+
     @property
     def window(self) -> float:
         """Seconds in which a key's whole quota comes back."""

@@ -113,6 +113,10 @@ def test_limits_that_cannot_be(section: dict[str, object], problem: str) -> None
         ({"default_max_tokens": 5}, "counts requests: add unit: tokens"),
         ({"unit": "bytes"}, "unit"),
         ({"unit": "tokens", "default_max_tokens": 0}, "default_max_tokens"),
+        (
+            {"unit": "tokens", "rate": "60/min", "default_max_tokens": 60},
+            "no request without max_tokens would ever pass",
+        ),
     ],
 )
 def test_limits_on_tokens_that_make_no_sense(more: dict[str, object], mistake: str) -> None:

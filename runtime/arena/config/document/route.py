@@ -112,7 +112,8 @@ class RateLimitSection(Section):
     )
     default_max_tokens: Positive | None = Field(
         default=None,
-        description="For `unit: tokens`: booked for the answer to a request without `max_tokens`. Default: 1024.",
+        description="For `unit: tokens`: booked for the answer to a request without `max_tokens`. Default: 1024, or half of what"
+        " may be used at once if that is less.",
     )
     enforce: Flag = Field(
         default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
@@ -133,6 +134,12 @@ class RateLimitSection(Section):
             raise ValueError(f"counts tokens, which {self.algorithm} cannot; use token_bucket or fixed_window")
         if self.default_max_tokens is not None and self.unit != "tokens":
             raise ValueError("has default_max_tokens, and counts requests: add unit: tokens")
+        most = self.burst or self.rate[1]
+        if self.default_max_tokens is not None and self.default_max_tokens >= most:
+            raise ValueError(
+                f"has default_max_tokens of {self.default_max_tokens}, and {most} may be used at once: no request without"
+                " max_tokens would ever pass"
+            )
         if self.algorithm == "sliding_log" and self.rate[1] > MAX_LOG:
             raise ValueError(f"would log more than {MAX_LOG} requests for each caller; use sliding_counter")
         return self

@@ -27,7 +27,7 @@ from arena.policy.limit.token_bucket import TokenBucket
 if TYPE_CHECKING:
     from arena.gateway.table.routing import Filter, Verdict
 
-_NEVER = "{}; this request asks for up to {} tokens, so lower its max_tokens, or shorten the prompt"
+_NEVER = "{}; this request asks for up to {} tokens, so give it a lower max_tokens, or a shorter prompt"
 
 
 Settle = Callable[[int, float], None]

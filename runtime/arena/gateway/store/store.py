@@ -47,7 +47,7 @@ CROWDED = 0.4
 class Store:
     """One Valkey or Redis server. `error` says what is wrong, '' while all is well; `failures` counts the questions
     that it did not answer. `fill` is the share of its `maxmemory` that was taken of late, 0 where it has none or does not
-    say."""
+    say. `tried` is set once it was reached for the first time, or was not."""
 
     def __init__(self, address: StoreAddress) -> None:
         """Begins to connect; needs a running event loop."""
@@ -56,6 +56,7 @@ class Store:
         self.failures = 0
         self.changed_at = monotonic()
         self.fill = 0.0
+        self.tried = asyncio.Event()
         self._link: Link | None = None
         self._keeper = spawn(self._keep(), name="store")
 
@@ -137,11 +138,13 @@ class Store:
                 link = self._link = await connect(self.address)
             except (StoreDown, StoreRefused) as error:
                 self._note(str(error))
+                self.tried.set()
                 await asyncio.sleep((0.5 + random() / 2) * ceiling(_RETRY, attempt))
                 attempt += 1
                 continue
             attempt = 0
             self._note("")
+            self.tried.set()
             while not link.lost.done():
                 await self._look(link)
                 await asyncio.wait((link.lost,), timeout=LOOK_SECONDS)
