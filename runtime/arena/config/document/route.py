@@ -112,8 +112,8 @@ class RateLimitSection(Section):
     )
     default_max_tokens: Positive | None = Field(
         default=None,
-        description="For `unit: tokens`: booked for the answer to a request without `max_tokens`. Default: 1024, or half of what"
-        " may be used at once if that is less.",
+        description="For `unit: tokens`: booked for the answer to a request without `max_tokens`. Default: 1024, or half of"
+        " what may be used at once if that is less.",
     )
     enforce: Flag = Field(
         default=True, description="`false` refuses nothing and counts what would have been refused (shadow mode)."
