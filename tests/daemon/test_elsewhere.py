@@ -15,6 +15,7 @@ from arena.daemon import launch
 from arena.daemon.operator import DaemonOperator
 from arena.errors import UsageError, WaitTimeout
 from arena.model.address import Address
+from arena.model.event import Event
 from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
 from arena.model.project import GatewaySettings, Project, RegistrySettings
@@ -63,8 +64,11 @@ async def operator(tmp_path: Path) -> AsyncIterator[DaemonOperator]:
 async def test_up_waits_for_what_it_names_and_wait_for_either_health(
     operator: DaemonOperator, project: Project, outer: tuple[Outer, Service]
 ) -> None:
+    seen: list[Event] = []
     with pytest.raises(WaitTimeout, match=r"out-1 \(unhealthy: the registry's probe says failing\)") as late:
-        await operator.up(UpRequest(project, ("out",), wait_timeout=10.0), print)
+        await operator.up(UpRequest(project, ("out",), wait_timeout=10.0), seen.append)
+    told = [event.detail for event in seen if (event.name, event.instance) == ("waited", "out-1")]
+    assert told[-1] == "the registry's probe says failing" and len(told) == len(set(told))
     assert "arena health" in late.value.hint
     await operator.wait("out", "unhealthy", 30.0, print)
     with pytest.raises(WaitTimeout, match=r"out is not healthy after 0\.5 s: out-1 \(unhealthy: "):

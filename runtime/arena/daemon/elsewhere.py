@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Sequence
 
 from arena.daemon import readiness, report
 from arena.daemon.registration import Registrations
 from arena.daemon.report import Outside
 from arena.errors import UsageError
+from arena.model.event import Event
 from arena.model.instance import Health, Status
 from arena.model.project import Project
 from arena.model.service import Service
@@ -17,11 +19,14 @@ _PAUSE = 0.2  # seconds between two looks at the registry, while somebody waits
 
 
 class Elsewhere:
-    """`project` tells what is asked for at the moment, None for nothing yet."""
+    """`project` tells what is asked for at the moment, None for nothing yet; `tell` hears what is waited for."""
 
-    def __init__(self, registrations: Registrations, project: Callable[[], Project | None]) -> None:
+    def __init__(
+        self, registrations: Registrations, project: Callable[[], Project | None], tell: Callable[[Event], None]
+    ) -> None:
         self._registrations = registrations
         self._project = project
+        self._tell = tell
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -63,7 +68,12 @@ class Elsewhere:
         await self._until((service,), lambda each: each.health == wanted)
 
     async def _until(self, services: Sequence[Service], good: Callable[[Outside], bool]) -> None:
-        while not all(good(each) for each in await self.seen(services)):
+        told: dict[str, str] = {}
+        while late := [each for each in await self.seen(services) if not good(each)]:
+            for each in late:
+                if told.get(each.entry.instance) != each.detail:
+                    told[each.entry.instance] = each.detail
+                    self._tell(Event(time.time(), "waited", each.entry.service, each.entry.instance, each.detail))
             self._registrations.add(services)
             await asyncio.sleep(_PAUSE)
 

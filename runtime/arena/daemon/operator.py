@@ -61,7 +61,9 @@ class DaemonOperator:
         self._registrations = Registrations(self._open_registry)
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
-        self._elsewhere = Elsewhere(self._registrations, lambda: self._desired.project if self._desired else None)
+        self._elsewhere = Elsewhere(
+            self._registrations, lambda: self._desired.project if self._desired else None, self._tell
+        )
         workers = Workers(self._gateways, partial(self._identities.own, GATEWAY))
         self._breakers = Breakers(layout.breaker_orders, workers)
         self._purges = Purges(layout.cache_purges, workers)
