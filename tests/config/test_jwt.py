@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from arena.config import Loaded
 from arena.config.present import render
@@ -15,6 +17,10 @@ Load = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
 Write = Callable[..., Path]
 PEM = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def section(**keys: str) -> str:
@@ -55,9 +61,19 @@ def test_algorithms(load: Load) -> None:
         ({"public_key": "."}, "cannot be read: is a directory"),
         ({"public_key": "junk.pem"}, "holds no PEM block that begins with -----BEGIN PUBLIC KEY-----"),
         ({"public_key": "binary.pem"}, "is not a PEM file"),
+        (
+            {"public_key": "cut.pem"},
+            "4:19 gateway.auth.jwt.public_key: cannot be used: the PEM block holds no public key",
+        ),
+        ({"public_key": "weak.pem"}, "4:19 gateway.auth.jwt.public_key: cannot be used: the RSA key has 1024 bits"),
+        ({"public_key": "odd.pem"}, "4:19 gateway.auth.jwt.public_key: cannot be used: no token can be verified"),
+        (
+            {"public_key": "issuer.pem", "algorithms": "[EdDSA, ES256]"},
+            "5:27 gateway.auth.jwt.algorithms[1]: ES256 cannot be verified with an Edwards curve key, which public_key is",
+        ),
         ({"public_key": "private.pem"}, "is a private key, which only the issuer should have"),
         ({"public_key": "issuer.pem", "secret": "x" * 40}, "cannot stand beside secret"),
-        ({"public_key": "issuer.pem", "algorithms": "[RS256, HS256]"}, "HS256 is for a secret, not for a public key"),
+        ({"public_key": "issuer.pem", "algorithms": "[EdDSA, HS256]"}, "HS256 is for a secret, not for a public key"),
         ({"algorithms": "[RS256]"}, "RS256 needs a public_key"),
         ({"algorithms": "[HS384]"}, "needs a secret of at least 48 bytes, and the one that Arena makes has fewer"),
         ({"algorithms": "HS512", "secret": "x" * 63}, "should be at least 64 bytes long, this one has 63"),
@@ -68,6 +84,9 @@ def test_algorithms(load: Load) -> None:
 def test_mistakes(problems: Problems, write: Write, tmp_path: Path, keys: dict[str, str], problem: str) -> None:
     write(PEM, "issuer.pem")
     write("junk", "junk.pem")
+    write(PEM[:60] + PEM[70:], "cut.pem")
+    write(pem(rsa.generate_private_key(65537, 1024)), "weak.pem")
+    write(pem(ec.generate_private_key(ec.SECP256K1())), "odd.pem")
     write(PEM.replace("PUBLIC", "EC PRIVATE"), "private.pem")
     (tmp_path / "binary.pem").write_bytes(b"\x30\x82\xff")
     (found,) = problems(section(**keys))

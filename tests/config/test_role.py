@@ -32,7 +32,9 @@ def test_roles_in_their_order_and_back(load: Load) -> None:
         ("a: {inherits: [b]}", "2:24 roles.a.inherits[0]: there is no role 'b'"),
         ("a: {inherits: [a]}", "a would inherit from itself"),
         ("a: {allow: ['wb:GET:/']}", "roles.a.allow[0]: there is no service 'wb'"),
-        ("a: {deny: ['web:GET']}", "should be service:METHOD:/path"),
+        ("a: {deny: ['web:GET']}", "2:20 roles.a.deny[0]: should be service:METHOD:/path"),
+        ("a: {deny: 'web:GET'}", "2:19 roles.a.deny: should be service:METHOD:/path"),
+        ("a: {allow: ['web:GET:/', x]}", "2:34 roles.a.allow[1]: should be service:METHOD:/path"),
         ("a: {allow: [{}]}", "should be text"),
         ("a: {alow: []}", "is not a key Arena knows"),
         ("a: []", "should be a mapping"),
@@ -43,6 +45,11 @@ def test_roles_in_their_order_and_back(load: Load) -> None:
 def test_mistakes(problems: Problems, roles: str, problem: str) -> None:
     (found,) = problems(WEB + f"roles: {{{roles}}}\n")
     assert problem in found
+
+
+def test_every_rule_that_is_wrong_is_told_of_where_it_stands(problems: Problems) -> None:
+    found = problems(WEB + "roles:\n  a:\n    allow:\n      - web:GET:/x\n      - web:GET\n      - web:get it:/\n")
+    assert [line.partition(": ")[0] for line in found] == ["6:9 roles.a.allow[1]", "7:9 roles.a.allow[2]"]
 
 
 def test_a_circle_is_found_wherever_it_begins(problems: Problems) -> None:

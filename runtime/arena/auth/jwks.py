@@ -15,8 +15,9 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from arena.auth.key_set import MAX_KEYS, KeySet
-from arena.auth.verify_key import ASYMMETRIC, KeyUnusable, VerifyKey, algorithms_of
+from arena.auth.verify_key import VerifyKey, algorithms_of
 from arena.errors import ConfigError
+from arena.model.signature import ASYMMETRIC, KeyUnusable
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 _LONGEST_KID = 256  # characters

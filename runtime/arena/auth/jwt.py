@@ -14,9 +14,9 @@ from arena.auth import claim, compact, token_key, verify_key
 from arena.auth.compact import Unverified
 from arena.auth.errors import KeysUnavailable, TokenAlgorithmRefused, TokenBadSignature, TokenKeyUnknown
 from arena.auth.key_set import KeySet
-from arena.auth.verify_key import ASYMMETRIC
 from arena.model.principal import Principal
 from arena.model.project import Jwt
+from arena.model.signature import ASYMMETRIC
 
 _JWS = PyJWS()
 

@@ -1,8 +1,4 @@
-"""What a signature is checked with: a secret, or an issuer's public key.
-
-The key decides which algorithms may be used, never the token: a public key can therefore not be taken for an HMAC secret.
-Sources: RFC 8725 sections 3.1 and 3.2, RFC 7518 sections 3.2 (secrets) and 3.3 (RSA of 2048 bits), RFC 8037 (EdDSA).
-"""
+"""What a signature is checked with: a secret, or an issuer's public key. `model.signature` says what each is good for."""
 
 from __future__ import annotations
 
@@ -12,13 +8,7 @@ from typing import Any
 from arena.auth.secret import check_strength
 from arena.errors import ConfigError
 from arena.model.project import Jwt
-
-MIN_RSA_BITS = 2048
-_MAX_RSA_BITS = 8192  # beyond this a check takes so long that tokens become a way to keep us busy
-_HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}  # and the least bytes of a secret
-_RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
-ASYMMETRIC = (*_RSA, *_CURVES.values(), "EdDSA")
+from arena.model.signature import SECRET_BYTES, USABLE, KeyUnusable, of_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +20,13 @@ class VerifyKey:
     kid: str = ""
 
 
-class KeyUnusable(ValueError):
-    """No token can be verified with this key; the message says why."""
-
-
 def of_secret(secret: str, jwt: Jwt, kid: str = "") -> VerifyKey:
     """The key that a secret is. Raises ConfigError for a weak one, or algorithms that are not for secrets."""
     check_strength(secret, "the JWT secret")
     for algorithm in jwt.algorithms:
-        if len(secret.encode()) < _HMAC.get(algorithm, 0):
-            raise ConfigError(f"{algorithm} needs a JWT secret of at least {_HMAC[algorithm]} bytes")
-    return VerifyKey(secret.encode(), _allowed(jwt, tuple(_HMAC), ("HS256",), "a secret"), kid)
+        if len(secret.encode()) < SECRET_BYTES.get(algorithm, 0):
+            raise ConfigError(f"{algorithm} needs a JWT secret of at least {SECRET_BYTES[algorithm]} bytes")
+    return VerifyKey(secret.encode(), _allowed(jwt, tuple(SECRET_BYTES), ("HS256",), "a secret"), kid)
 
 
 def of_pem(jwt: Jwt) -> VerifyKey:
@@ -60,7 +46,7 @@ def of_pem(jwt: Jwt) -> VerifyKey:
     except KeyUnusable as error:
         raise ConfigError(
             f"gateway.auth.jwt.public_key: the key of the issuer {jwt.issuer!r} cannot be used: {error}",
-            hint="RSA from 2048 bits on, P-256, P-384, P-521, Ed25519 and Ed448 can be used",
+            hint=USABLE,
         ) from None
     return VerifyKey(key, _allowed(jwt, possible, possible, kind))
 
@@ -70,14 +56,10 @@ def algorithms_of(key: Any) -> tuple[tuple[str, ...], str]:
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
     if isinstance(key, rsa.RSAPublicKey):
-        if not MIN_RSA_BITS <= key.key_size <= _MAX_RSA_BITS:
-            raise KeyUnusable(f"the RSA key has {key.key_size} bits, not {MIN_RSA_BITS} to {_MAX_RSA_BITS}")
-        return _RSA, "an RSA key"
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
-        return (_CURVES[key.curve.name],), f"a key on the curve {key.curve.name}"
-    if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-        return ("EdDSA",), "an Edwards curve key"
-    raise KeyUnusable("no token can be verified with a key of its kind")
+        return of_key("rsa", bits=key.key_size)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return of_key("ec", curve=key.curve.name)
+    return of_key("edwards" if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)) else "")
 
 
 def _allowed(jwt: Jwt, possible: tuple[str, ...], default: tuple[str, ...], kind: str) -> tuple[str, ...]:

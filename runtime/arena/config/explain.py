@@ -8,7 +8,7 @@ from typing import Any, get_args
 from arena.config.document.base import Section
 from arena.config.secrecy import is_secret
 from arena.config.suggest import suggest
-from arena.config.tree import Path
+from arena.config.tree import Path, dotted
 
 _SHAPES = {
     "model_type": "should be a mapping (key: value lines)",
@@ -62,8 +62,7 @@ def _given(value: Any, path: Path) -> str:
     if value is None:
         return ", not empty"
     shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
-    secret = any(is_secret(str(part)) for part in path)
-    return "" if secret else f", not {shown}"
+    return "" if is_secret(dotted(path)) else f", not {shown}"
 
 
 def _unknown_value(error: Mapping[str, Any], given: Any, path: Path) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from arena.config import jwt_key
 from arena.config.context import Reading
 from arena.config.document.jwt import JwtSection
-from arena.config.jwt_key import SECRET_BYTES
 from arena.config.tree import Path
 from arena.model.project import Jwt
+from arena.model.signature import SECRET_BYTES
 
 _WHERE: Path = ("gateway", "auth", "jwt")
 _KEYS = ("secret", "public_key", "jwks_url", "jwks_file", "discovery")
@@ -50,7 +50,7 @@ def _issuer(reading: Reading, where: Path, section: JwtSection) -> Jwt:
         audience=section.audience[0],
         leeway=section.leeway,
         algorithms=algorithms if published else _only_hmac(algorithms),
-        public_key=jwt_key.pem(reading, (*where, "public_key"), section.public_key) if section.public_key else "",
+        public_key=jwt_key.pem(reading, where, section.public_key, algorithms) if section.public_key else "",
         former_secrets=secrets[1:],
         other_audiences=tuple(section.audience[1:]),
         roles_claim=section.roles_claim,

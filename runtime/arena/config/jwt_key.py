@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
@@ -12,16 +13,16 @@ from arena.config.context import Reading
 from arena.config.document.jwt import JwtSection
 from arena.config.tree import Path
 from arena.model.project import Jwks
+from arena.model.signature import SECRET_BYTES, USABLE, KeyUnusable, of_key
 
-# RFC 7518 section 3.2: an HMAC key is at least as long as the hash.
-SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST_FILE = 256 * 1024
 _CONFIGURATION = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0 section 4
 _THIS_MACHINE = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
-def pem(reading: Reading, where: Path, given: str) -> str:
-    """The PEM block in the file, or the one that stands in arena.yaml itself; '' when a problem was reported."""
+def pem(reading: Reading, section: Path, given: str, algorithms: Sequence[str]) -> str:
+    """The PEM block in the file, or the one that stands in arena.yaml itself, tried; '' when a problem was reported."""
+    where = (*section, "public_key")
     text = given if "-----BEGIN" in given else _read_text(reading, where, given, "PEM")
     if text and "PRIVATE KEY-----" in text:
         reading.problem(where, "is a private key, which only the issuer should have", "openssl pkey -in it -pubout")
@@ -29,7 +30,36 @@ def pem(reading: Reading, where: Path, given: str) -> str:
     if text and "-----BEGIN PUBLIC KEY-----" not in text:
         reading.problem(where, "holds no PEM block that begins with -----BEGIN PUBLIC KEY-----")
         return ""
-    return text.strip() + "\n" if text else ""
+    if not text:
+        return ""
+    try:
+        possible, kind = _examine(text)
+    except KeyUnusable as error:
+        reading.problem(where, f"cannot be used: {error}", USABLE)
+        return ""
+    for number, algorithm in enumerate(algorithms):
+        if algorithm not in possible and algorithm not in SECRET_BYTES:  # which are refused beside any public key
+            message = f"{algorithm} cannot be verified with {kind}, which public_key is"
+            reading.problem((*section, "algorithms", number), message, f"it can be used with {', '.join(possible)}")
+    return text.strip() + "\n"
+
+
+def _examine(text: str) -> tuple[tuple[str, ...], str]:
+    """What the key can be used with, and what to call it. Raises KeyUnusable."""
+    # Late: it costs a twentieth of a second, which a project without such a key need not pay.
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyUnusable("the PEM block holds no public key that can be read") from None
+    if isinstance(key, rsa.RSAPublicKey):
+        return of_key("rsa", bits=key.key_size)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return of_key("ec", curve=key.curve.name)
+    return of_key("edwards" if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)) else "")
 
 
 def published(reading: Reading, where: Path, section: JwtSection) -> Jwks | None:

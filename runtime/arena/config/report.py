@@ -39,4 +39,4 @@ def _add(into: list[Problem], problem: Problem) -> None:
 def _located(mark: Mark | None, where: str, message: str, hint: str) -> Problem:
     if mark is None:
         return Problem(where, message, hint)
-    return Problem(where, message, hint, mark.source.label, mark.line, mark.column, conceal(mark.text))
+    return Problem(where, message, hint, mark.source.label, mark.line, mark.column, conceal(mark.text, where))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from arena.config.document.base import STRINGS, Section, Texts
+from arena.config.document.base import STRING, STRINGS, Section, ShortForm, Texts, listed
 from arena.model.access import Rule
 
 
-def _rules(value: Any) -> Any:
-    given = [value] if isinstance(value, str) else value
-    if isinstance(given, list):
-        for each in given:
-            if isinstance(each, str):
-                Rule.parse(each)
-    return given
+def _rule(text: str) -> str:
+    Rule.parse(text)
+    return text
 
 
-Rules = Annotated[list[str], BeforeValidator(_rules), WithJsonSchema(STRINGS)]
+Rules = Annotated[
+    list[Annotated[str, AfterValidator(_rule)]], BeforeValidator(listed), WithJsonSchema(STRINGS), ShortForm(STRING)
+]
 
 
 class RoleSection(Section):
