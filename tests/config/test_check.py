@@ -155,7 +155,7 @@ def test_a_misspelt_key_is_told_once_and_not_again_as_its_consequence(problems: 
     [
         ("path: /a, hosts: ['http://x']", "hosts[0]: should be a host name"),
         ("path: /a, methods: [FLY]", "methods[0]: should be"),
-        ("path: /a, match: {headers: {x: {}}}", "match.headers.x: needs exact, prefix or present"),
+        ("path: /a, match: {headers: {x: {}}}", "match.headers.x: needs exact, prefix, regex or present"),
         ("path: a", "path: should"),
         ("name: '', path: /a", "name:"),
     ],

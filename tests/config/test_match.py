@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -22,7 +23,7 @@ services:
         match:
           headers: {X-Canary: true, x-b: {prefix: "beta-$$"}}
           cookies: {Who: {present: false}}
-          query: {v: 2, w: {present: true}, "x y": {exact: ""}}
+          query: {r: {regex: 'v[0-9]+[.]x$$'}, v: 2, w: {present: true}, "x y": {exact: ""}}
         split: [{service: web-v2, weight: 1}]
         split_by: Cookie:Session
   web-v2: {command: b}
@@ -36,6 +37,7 @@ def test_conditions_and_splits(load: Load) -> None:
         Condition("header", "x-canary", "exact", "true"),
         Condition("header", "x-b", "prefix", "beta-$"),
         Condition("cookie", "Who", "absent"),
+        Condition("query", "r", "regex", "v[0-9]+[.]x$"),
         Condition("query", "v", "exact", "2"),
         Condition("query", "w", "present"),
         Condition("query", "x y", "exact", ""),
@@ -66,10 +68,16 @@ def test_it_reads_back(load: Load) -> None:
         ("split: [{service: web, weight: 1}], split_by: 'header:host'", "cannot count by host"),
         ("match: {headers: {host: x}}", "cannot name host"),
         ("match: {headers: {X-A: {exact: a, prefix: b}}}", "has exact and prefix"),
-        ("match: {headers: {X-A: {}}}", "needs exact, prefix or present"),
+        ("match: {headers: {X-A: {}}}", "needs exact, prefix, regex or present"),
+        ("match: {headers: {X-A: {regex: '(a'}}}", "regex: is no regular expression that RE2 takes: missing ): (a"),
+        ("match: {cookies: {a: {regex: '(?=a)b'}}}", "regex: is no regular expression that RE2 takes"),
+        ("match: {query: {a: {regex: 'a{1001}'}}}", "regex: is no regular expression that RE2 takes"),
+        ("match: {query: {a: {regex: ''}}}", "regex: should be a regular expression of 1 to 512"),
+        (f"match: {{query: {{a: {{regex: '{'a' * 513}'}}}}}}", "regex: should be a regular expression of 1 to 512"),
+        ("match: {query: {a: {regex: a, exact: a}}}", "has exact and regex"),
+        ("match: {path: {regex: a}}", "path: is known, but not supported"),
         ("match: {headers: {X-A: a, x-a: b}}", "names the header x-a more than once"),
         ('match: {headers: {X-A: "a\\nb"}}', "printable ASCII"),
-        ("match: {headers: {X-A: {regex: '.*'}}}", "regex: is known, but not supported"),
         ("match: {cookies: {'a b': x}}", "should be the name of a cookie"),
         ("match: {header: {X-A: x}}", "header"),
     ],
@@ -95,3 +103,9 @@ def test_routes_that_differ_in_their_match_do_not_collide(problems: Problems) ->
         f"services: {{a: {{command: x, routes: [{routes}, {{path: /, match: {{headers: {{X: 1}}}}}}]}}}}"
     )
     assert "matches the same requests" in found
+
+
+def test_without_the_extra(problems: Problems, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    (found,) = problems("services: {a: {command: x, routes: [{path: /, match: {query: {a: {regex: b}}}}]}}")
+    assert "match.query.a.regex: needs the extra `regex`: pip install 'arena-ops[regex]'" in found

@@ -36,6 +36,8 @@ def _condition(source: Source, name: str, test: ConditionSection) -> Condition:
         return Condition(source, name, "present" if test.present else "absent")
     if test.prefix is not None:
         return Condition(source, name, "prefix", test.prefix)
+    if test.regex is not None:
+        return Condition(source, name, "regex", test.regex)
     return Condition(source, name, "exact", test.exact or "")
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Source = Literal["header", "cookie", "query"]
-Test = Literal["exact", "prefix", "present", "absent"]
+Test = Literal["exact", "prefix", "regex", "present", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One header, cookie or query parameter of this `name`, and what it must be; `value` is empty where none is compared.
-    Where a request holds several of that name, one of them must fit."""
+    """One header, cookie or query parameter of this `name`, and what it must be; `value` is empty where none is compared, and
+    for "regex" in RE2's syntax. Where a request holds several of that name, one of them must fit."""
 
     source: Source
     name: str

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from arena.gateway.table.condition import compile_conditions
+from arena.gateway.table.condition import LONGEST, compile_conditions
 from arena.model.cors import Cors
 from arena.model.match import Condition
 from arena.model.route import Route
@@ -49,6 +49,16 @@ def holds(*conditions: Condition, query: bytes = QUERY) -> bool:
         (Condition("query", "f", "present"), True),
         (Condition("query", "g", "exact", "=="), True),
         (Condition("query", "h", "absent"), True),
+        (Condition("header", "x-canary", "regex", "t.*e"), True),
+        (Condition("header", "x-canary", "regex", "tru"), False),
+        (Condition("header", "x-canary", "regex", "T.*"), False),
+        (Condition("header", "x-canary", "regex", "(?i)T.*"), True),
+        (Condition("header", "x-many", "regex", "one|three"), True),
+        (Condition("header", "x-empty", "regex", ".*"), True),
+        (Condition("header", "x-none", "regex", ".*"), False),
+        (Condition("cookie", "who", "regex", "[a-m]+e"), True),
+        (Condition("query", "b", "regex", r"x\sy"), True),
+        (Condition("query", "f", "regex", "\ufffd"), True),
     ],
 )
 def test_a_condition(condition: Condition, expected: bool) -> None:
@@ -60,6 +70,22 @@ def test_all_must_hold_and_none_is_no_question() -> None:
     assert holds(yes, yes) and not holds(yes, no)
     assert compile_conditions(()) is None
     assert not holds(no, query=b"") and not holds(no, query=b"?")
+
+
+@pytest.mark.parametrize("text", ["(a+)+b", "(a|aa)+b", "(.*a){12}b", ".*a.{200}b", "([a-z]+)*[0-9]"])
+def test_an_expression_takes_no_longer_than_what_it_looks_at(text: str) -> None:
+    """With Python's `re` the first of these would run until the sun goes out."""
+    test = Condition("query", "a", "regex", text)
+    began = time.perf_counter()
+    assert not holds(test, query=b"?a=" + b"a" * (LONGEST - 1) + b"!")
+    assert not holds(test, query=b"?a=" + b"a" * 1_000_000 + b"b")
+    assert time.perf_counter() - began < 2.0
+
+
+def test_a_long_value_fits_no_expression() -> None:
+    test = Condition("query", "a", "regex", "a*")
+    assert holds(test, query=b"?a=" + b"a" * LONGEST) and not holds(test, query=b"?a=" + b"a" * (LONGEST + 1))
+    assert holds(test, query=b"?a=" + b"a" * (LONGEST + 1) + b"&a=aa")
 
 
 def test_a_hostile_query_takes_no_longer_than_its_length() -> None:

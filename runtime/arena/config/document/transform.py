@@ -122,7 +122,8 @@ class BodySection(Section):
     set: BodyValues = Field(
         default={},
         description="Members to set, in place of what is there. A value is JSON where it reads as JSON (5, true, null, lists"
-        " and mappings), else text; text may hold what header values may hold, and a member whose fact is absent is removed.",
+        " and mappings), else text; text may hold what header values may hold, and a member whose fact is absent is removed."
+        " Objects on the way are made; `-` stands for the place behind the last element of an array.",
     )
     remove: Pointers = Field(default=[], description="Members to leave out.")
     rename: PointerNames = Field(default={}, description="Old pointers and new; what had the new name is left out.")

@@ -3,7 +3,7 @@
 Removing and renaming come first, then setting. What is not there is not removed; what is renamed takes the place of whatever
 had the new name, which is gone even if there is nothing to rename: a service that finds the name may trust it. Setting makes
 the objects on the way; where something else stands in the way the body is refused, because a reader would miss what had to be
-there. `-` sets behind the last element of an array.
+there. `-` sets behind the last element of an array, and makes the array where nothing is.
 Source: RFC 6901 (JSON Pointer).
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from arena.gateway.exchange import Exchange
@@ -78,10 +79,10 @@ def take(value: Any, pointer: Pointer) -> Any:
 
 def put(value: Any, pointer: Pointer, new: Any) -> None:
     """Put `new` where `pointer` leads, in the place of what is there."""
-    for token in pointer[:-1]:
+    for token, then in pairwise(pointer):
         below = _step(value, token)
         if below is ABSENT and isinstance(value, dict):
-            below = value[token] = {}
+            below = value[token] = [] if then == "-" else {}
         value = below
     last = pointer[-1]
     if isinstance(value, dict):

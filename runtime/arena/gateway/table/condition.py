@@ -1,7 +1,10 @@
 """What routes ask of headers, cookies and query, as one question about an exchange.
 
-A test compares bytes at a fixed place, never by a pattern that could backtrack: it takes time in proportion to the request's
-head. Header names are compared without regard to case, everything else as it is; query parameters after decoding.
+A test compares bytes at a fixed place, or by a regular expression in RE2, which does not backtrack: it takes time in proportion
+to what it looks at, times the size of the expression. Python's `re` takes for ever over some expressions that look harmless
+(`(a+)+b`), and no check of the expression finds all of these. So that a large one costs little too, a longer value than
+LONGEST does not fit. Header names are compared without regard to case, everything else as it is; query parameters after
+decoding.
 """
 
 from __future__ import annotations
@@ -12,6 +15,9 @@ from urllib.parse import unquote_plus
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.cookie import cookies
 from arena.model.match import Condition
+
+LONGEST = 1024
+"""Characters of a value that a regular expression is tried on."""
 
 Holds = Callable[[Exchange], bool]
 _Values = Callable[[Exchange], Iterator[str]]
@@ -34,7 +40,18 @@ def _compile(condition: Condition) -> Holds:
         return lambda x: not any(True for _ in values(x))
     if condition.test == "prefix":
         return lambda x: any(value.startswith(wanted) for value in values(x))
+    if condition.test == "regex":
+        fits = _pattern(wanted)
+        return lambda x: any(len(value) <= LONGEST and fits(value) for value in values(x))
     return lambda x: any(value == wanted for value in values(x))
+
+
+def _pattern(text: str) -> Callable[[str], bool]:
+    # Only now: it comes with the extra `regex`.
+    import re2
+
+    fullmatch = re2.compile(text).fullmatch
+    return lambda value: fullmatch(value) is not None
 
 
 def _headers(name: str) -> _Values:
