@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ import pytest
 from arena.control.messages import UpRequest
 from arena.daemon import launch
 from arena.daemon.operator import DaemonOperator, instance_names
-from arena.errors import PartFailed, PortTaken, UsageError, WaitTimeout
+from arena.errors import ArenaError, PartFailed, PortTaken, UsageError, WaitTimeout
 from arena.model.address import Address
 from arena.model.event import Event
 from arena.model.layout import StateLayout
@@ -108,6 +109,32 @@ async def test_an_up_that_starts_nothing_ends_the_daemon(operator: DaemonOperato
     ):
         await operator.up(UpRequest(project), print)
     assert operator.finished.is_set() and await operator.rows(True) == ()
+
+
+async def test_an_up_that_comes_in_the_middle_of_a_down_wins(operator: DaemonOperator, project: Project) -> None:
+    stubborn = "trap '' TERM; echo deaf; while :; do sleep 1; done"
+    deaf = Service("deaf", ("sh", "-c", stubborn), directory="/", stop_grace_period=1.0)
+    await operator.up(UpRequest(replace(project, services=(deaf,))), print)
+    stopping = asyncio.Event()
+    down = asyncio.ensure_future(operator.down(None, False, lambda event: stopping.set()))
+    await stopping.wait()
+    report = await operator.up(UpRequest(project), print)
+    with pytest.raises(ArenaError, match="another command took over"):
+        await down
+    assert {part.instance: part.health for part in report.parts}["gateway-1"] == "healthy"
+    assert not operator.finished.is_set()
+    await operator.down(0.0, False, lambda _: None)
+    assert operator.finished.is_set()
+    with pytest.raises(ArenaError, match="about to end"):
+        await operator.up(UpRequest(project), print)
+
+
+async def test_a_daemon_that_was_told_to_end_takes_nothing_new(operator: DaemonOperator, project: Project) -> None:
+    await operator.up(UpRequest(replace(project, services=(NAP,))), print)
+    operator.leave()
+    with pytest.raises(ArenaError, match="about to end"):
+        await operator.up(UpRequest(project), print)
+    await operator.finished.wait()
 
 
 def test_instance_names() -> None:

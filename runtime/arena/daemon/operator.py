@@ -61,6 +61,7 @@ class DaemonOperator:
         self._registrations = Registrations(self._open_registry)
         self._identities = Identities(layout)
         self._renewing: asyncio.Task[None] | None = None
+        self._leaving = False
         self._elsewhere = Elsewhere(
             self._registrations, lambda: self._desired.project if self._desired else None, self._tell
         )
@@ -91,6 +92,7 @@ class DaemonOperator:
 
     def leave(self) -> None:
         """Stop everything and end: what SIGTERM asks for."""
+        self._leaving = True
         tasks.spawn(self.down(None, False, lambda _: None), name="down")
 
     def abandon(self) -> None:
@@ -109,6 +111,8 @@ class DaemonOperator:
         return DaemonInfo(os.getpid(), __version__, self._layout.root.name, str(self._directory), self._began)
 
     async def up(self, request: UpRequest, on_event: Listener) -> UpReport:
+        if self._leaving or self.finished.is_set():
+            raise ArenaError("the daemon is about to end", hint="run the command again in a moment")
         wanted = Desired.of(request.project, self._layout)
         only = component.here(request.project, wanted.workloads, request.services)
         plan = self._supervisor.plan(wanted.workloads, only)
@@ -125,10 +129,13 @@ class DaemonOperator:
         return UpReport(plan, (*here, *there), time.monotonic() - began)
 
     async def down(self, grace: float | None, volumes: bool, on_event: Listener) -> DownReport:
-        began = time.monotonic()
+        began, asked = time.monotonic(), self._desired
         with self._hearing(on_event):
             await self._registrations.outside(())
             ended = await self._supervisor.stop((), grace)
+        if self._desired is not asked:
+            # The newest command wins: what an `up` has written meanwhile is what it starts from.
+            raise ArenaError("another command took over before this one was done", hint="see `arena ps`")
         layout = self._layout
         self._identities.forget()
         for file in (
