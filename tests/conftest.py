@@ -21,3 +21,13 @@ settings.load_profile("any machine")
 def ports_are_given_back() -> Iterator[None]:
     yield
     ports.release()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests took down with `record_property`."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind) if one.when == "call"]
+    figures = [(one.nodeid.rpartition("::")[2], *found) for one in reports for found in one.user_properties]
+    if figures:
+        terminalreporter.section("figures")
+    for test, name, figure in sorted(figures):
+        terminalreporter.write_line(f"{test}: {name}: {figure}")

@@ -1,9 +1,13 @@
-"""Ports for servers that have to be told where to listen."""
+"""Ports for servers that have to be told where to listen, and for servers that are not there."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
+from collections.abc import Iterator
+
+FILLERS = 16  # connections that nobody accepts: after a few, the kernel drops whoever knocks
 
 _held: list[socket.socket] = []
 
@@ -31,3 +35,17 @@ def release() -> None:
     """Let go of all ports given so far."""
     while _held:
         _held.pop().close()
+
+
+@contextlib.contextmanager
+def black_hole() -> Iterator[int]:
+    """A port at which connections are neither made nor refused: its queue is full, and nobody empties it."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(FILLERS):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.chaos.conftest import Tell
 from tests.chaos.load import Load
 from tests.chaos.wretch import LATE, late
 from tests.e2e.conftest import Sandbox
@@ -40,7 +41,7 @@ ONE = """
 
 
 @pytest.mark.timeout(120)
-def test_what_is_left_of_a_slow_instance(sandbox: Sandbox) -> None:
+def test_what_is_left_of_a_slow_instance(sandbox: Sandbox, tell: Tell) -> None:
     ports = [free_port(), free_port()]
     with late() as slow:
         urls = [f"http://127.0.0.1:{port}" for port in (*ports, slow)]
@@ -57,7 +58,7 @@ def test_what_is_left_of_a_slow_instance(sandbox: Sandbox) -> None:
                 stack.enter_context(load)
             time.sleep(SECONDS)
     for name, load in loads.items():
-        print(f"{name:<10} {share(load):7.3%} slow, 99 % within {quantile(load, 0.99):.3f} s; {load}")
+        tell(f"{name:<10} {share(load):7.3%} slow, 99 % within {quantile(load, 0.99):.3f} s; {load}")
         assert load.swapped == 0 and load.failed <= load.total / 1000, (name, load)
     waited = {name: slow_ones(load) for name, load in loads.items()}
     assert share(loads["nothing"]) > 0.2, "else nothing is shown"

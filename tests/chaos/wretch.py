@@ -1,5 +1,5 @@
-"""Upstreams that fail as a network can, beside refusing, which a `free_port` does: they swallow, they take for ever, or they
-answer well and far too late."""
+"""Upstreams that fail as a network can, beside those of tests.ports: they take for ever, or they answer well and far too
+late."""
 
 from __future__ import annotations
 
@@ -13,21 +13,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LATE = (1.0, 1.5, 2.0)  # seconds, one after another
-FILLERS = 16  # connections that nobody accepts: after a few, the kernel drops whoever knocks
-
-
-@contextlib.contextmanager
-def black_hole() -> Iterator[int]:
-    """A port at which connections are neither made nor refused: its queue is full, and nobody empties it."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(FILLERS):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
 
 
 @contextlib.contextmanager

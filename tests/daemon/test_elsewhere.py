@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from arena.control.messages import UpRequest
-from arena.daemon import launch
 from arena.daemon.operator import DaemonOperator
 from arena.errors import UsageError, WaitTimeout
 from arena.model.address import Address
 from arena.model.event import Event
-from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Dependency, Probe, Service
@@ -48,17 +46,6 @@ def project(tmp_path: Path, outer: tuple[Outer, Service]) -> Project:
     gateway, registry = GatewaySettings(port=free_port()), RegistrySettings(port=free_port())
     blind = Service("blind", urls=(Address("127.0.0.1", 9),))
     return Project("demo", str(tmp_path), gateway=gateway, registry=registry, services=(outer[1], blind))
-
-
-@pytest.fixture
-async def operator(tmp_path: Path) -> AsyncIterator[DaemonOperator]:
-    layout = StateLayout.of(tmp_path, "demo")
-    launch.prepare(layout)
-    operator = DaemonOperator(layout, tmp_path)
-    await operator.start()
-    yield operator
-    await operator.down(0.0, True, lambda _: None)
-    await operator.close()
 
 
 async def test_up_waits_for_what_it_names_and_wait_for_either_health(

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from arena.control.messages import UpRequest
-from arena.daemon import launch
 from arena.daemon.operator import DaemonOperator, instance_names
 from arena.errors import ArenaError, PartFailed, PortTaken, UsageError, WaitTimeout
 from arena.model.address import Address
 from arena.model.event import Event
-from arena.model.layout import StateLayout
 from arena.model.logline import LogQuery
 from arena.model.project import GatewaySettings, Project, RegistrySettings
 from arena.model.service import Probe, Restart, Service
@@ -34,17 +31,6 @@ OUTSIDE = Service("out", urls=(Address("127.0.0.1", 9),), probe=Probe("/", inter
 def project(tmp_path: Path) -> Project:
     gateway, registry = GatewaySettings(port=free_port()), RegistrySettings(port=free_port())
     return Project("demo", str(tmp_path), gateway=gateway, registry=registry, services=(NAP, TALK))
-
-
-@pytest.fixture
-async def operator(tmp_path: Path) -> AsyncIterator[DaemonOperator]:
-    layout = StateLayout.of(tmp_path, "demo")
-    launch.prepare(layout)
-    operator = DaemonOperator(layout, tmp_path)
-    await operator.start()
-    yield operator
-    await operator.down(0.0, True, lambda _: None)
-    await operator.close()
 
 
 async def test_up_reports_plan_parts_and_events(operator: DaemonOperator, project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -16,6 +17,10 @@ import httpx
 import psutil
 import pytest
 
+from arena.control.client import connect
+from arena.errors import NothingRunning
+from arena.model.layout import StateLayout
+from arena_cli.render import row
 from tests.ports import free_port
 
 ECHO = Path(__file__).parent / "echo_service.py"
@@ -30,9 +35,11 @@ class Sandbox:
     port: int
     registry_port: int
     environment: dict[str, str] = field(default_factory=dict)
+    name: str = "demo"
 
     def write(self, services: str, gateway: str = "", name: str = "demo") -> None:
         """Write arena.yaml; `services` and `gateway` are blocks of YAML, indented by two spaces."""
+        self.name = name
         head = f"name: {name}\ngateway:\n  port: {self.port}\n{gateway}\nregistry:\n  port: {self.registry_port}\n"
         (self.directory / "arena.yaml").write_text(f"{head}services:\n{services}\n")
 
@@ -50,8 +57,16 @@ class Sandbox:
         return json.loads(self.arena(*words, "-o", "json", code=code).stdout)
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """The rows of `arena ps -a`, by instance."""
-        return {row["instance"]: row for row in self.json("ps", "-a")}
+        """The rows of `arena ps -a`, by instance. They are asked for often, so without a process where a daemon answers."""
+        try:
+            told = asyncio.run(self._rows())
+        except NothingRunning:
+            return {each["instance"]: each for each in self.json("ps", "-a")}
+        return {each["instance"]: each for each in json.loads(told)}
+
+    async def _rows(self) -> str:
+        async with connect(StateLayout.of(self.directory, self.name)) as daemon:
+            return row.as_json(await daemon.rows(True))
 
     def token(self, *words: str) -> str:
         return self.arena("token", "issue", *(words or ("--sub", "ana", "--role", "user"))).stdout.strip()

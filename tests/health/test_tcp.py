@@ -1,7 +1,6 @@
 """health.tcp: real ports, open, shut and deaf."""
 
 import asyncio
-import socket
 import time
 
 import pytest
@@ -10,6 +9,7 @@ from arena.health import tcp
 from arena.health.probe import ask
 from arena.model.address import Address
 from arena.model.service import Probe
+from tests.ports import black_hole
 
 
 async def test_who_accepts_is_healthy_and_is_let_go_at_once(server) -> None:
@@ -40,24 +40,11 @@ async def test_an_address_that_cannot_be_reached_says_why() -> None:
 
 
 async def test_one_whose_backlog_is_full_times_out() -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(0)
-        port = deaf.getsockname()[1]
-        waiting = []
-        try:
-            for _ in range(8):  # nobody accepts them, until there is no room for more
-                one = socket.socket()
-                one.setblocking(False)
-                one.connect_ex(("127.0.0.1", port))
-                waiting.append(one)
-            began = time.monotonic()
-            with pytest.raises(TimeoutError):
-                await tcp.connect("127.0.0.1", port, 0.2)
-            assert time.monotonic() - began < 5
-        finally:
-            for one in waiting:
-                one.close()
+    with black_hole() as port:
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await tcp.connect("127.0.0.1", port, 0.2)
+        assert time.monotonic() - began < 5
 
 
 async def test_the_probe_asks_the_instances_own_port_or_another_of_its_host(server) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from tests.ports import free_port
+from tests.served import Served
 
 DEMO = """
 import logging
@@ -176,49 +176,22 @@ def registry() -> StubRegistry:
     return StubRegistry(free_port())
 
 
-@dataclass
-class Process:
-    """A running `uvicorn main:app`."""
-
-    popen: subprocess.Popen[bytes]
-    port: int
-    folder: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def stop(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(10)
-
-    @property
-    def stderr(self) -> str:
-        return (self.folder / "stderr").read_text()
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """Standard output; a line that is not JSON fails the test."""
-        return [json.loads(line) for line in (self.folder / "stdout").read_text().splitlines()]
-
-
-Start = Callable[..., Process]
+Start = Callable[..., Served]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the demo service with the given environment, and stops what it started."""
     (tmp_path / "main.py").write_text(DEMO)
-    started: list[Process] = []
+    started: list[Served] = []
 
-    def run(**environment: str) -> Process:
+    def run(**environment: str) -> Served:
         port = int(environment.get("PORT") or free_port())
         command = [sys.executable, "-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port", str(port)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
         with (tmp_path / "stdout").open("wb") as out, (tmp_path / "stderr").open("wb") as err:
             popen = subprocess.Popen(command, cwd=tmp_path, env=kept | environment, stdout=out, stderr=err)
-        process = Process(popen, port, tmp_path)
+        process = Served(popen, port, tmp_path)
         started.append(process)
         _await_health(process)
         return process
@@ -228,7 +201,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.stop()
 
 
-def _await_health(process: Process) -> None:
+def _await_health(process: Served) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         assert process.popen.poll() is None, process.stderr

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 from arena.model.address import Address
 from arena.model.project import Timeouts
 from arena.model.snapshot import Endpoint
 from arena.model.traffic import Traffic
 from tests.gateway.kit import Client, Gateway, Start, Stub, Talk, connected, eventually, get, nowhere, post
+from tests.ports import black_hole
 
 # Nobody there.
 
@@ -54,19 +54,11 @@ async def test_a_streamed_body_survives_a_refused_connection(start: Start, stub:
 
 
 async def test_a_connection_that_is_never_accepted_is_504(start: Start) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = [socket.socket() for _ in range(3)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-        endpoint = Endpoint("web", "web-0", Address(*full.getsockname()), "passing")
+    with black_hole() as port:
+        endpoint = Endpoint("web", "web-0", Address("127.0.0.1", port), "passing")
         gateway = await start(endpoint, timeouts=Timeouts(connect=0.3))
         async with connected(gateway) as client:
             (await client.ask(get())).problem(504, "upstream-timeout")
-        for filler in fillers:
-            filler.close()
     assert gateway.plane.stats.upstream_errors["web", "connect_timeout"] == 1
 
 

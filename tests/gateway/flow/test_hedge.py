@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from arena.model.address import Address
 from arena.model.resilience import Fallback, Hedge, Retries
 from arena.model.snapshot import Endpoint
 from arena.model.traffic import BreakerRule, Traffic
@@ -28,6 +29,7 @@ from tests.gateway.kit import (
     post,
     silence,
 )  # fmt: skip
+from tests.ports import black_hole
 
 Stubs = Callable[..., Awaitable[Stub]]
 SOON = replace(PUBLIC, hedge=Hedge(after=0.05))
@@ -206,26 +208,14 @@ async def test_an_instance_that_refuses_connections_is_no_loss(start: Start, stu
 
 
 async def test_an_instance_that_never_accepts_is_overtaken(start: Start, stubs: Stubs, stub: Stub) -> None:
-    import socket
-
-    from arena.model.address import Address
-
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = [socket.socket() for _ in range(3)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-        endpoint = Endpoint("web", "web-0", Address(*full.getsockname()), "passing")
+    with black_hole() as port:
+        endpoint = Endpoint("web", "web-0", Address("127.0.0.1", port), "passing")
         gateway = await start(endpoint, stub.endpoint(), routes=(SOON,), traffic=STRICT, timeouts=QUICK)
         async with connected(gateway) as client:
             for _ in range(4):
                 assert (await client.ask(get())).status == 200
         await asyncio.sleep(QUICK.connect + 0.1)  # late dials end, and find nobody
         await at_rest(gateway)
-        for filler in fillers:
-            filler.close()
 
 
 async def test_both_silent_ends_in_time(start: Start, stubs: Stubs) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.ports import free_port
+from tests.served import Served
 
 FOLDER = Path(__file__).resolve().parents[3] / "services" / "ai_service"
 # The service's package is found the way uvicorn finds it: by the folder it is started in.
@@ -33,17 +31,8 @@ WITHOUT_EXTRA = (
 )
 
 
-@dataclass
-class Service:
+class Service(Served):
     """A running ai_service."""
-
-    popen: subprocess.Popen[bytes]
-    port: int
-    folder: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, trust_env=False, timeout=30)
@@ -56,20 +45,6 @@ class Service:
     def metric(self, series: str) -> float:
         found = re.search(rf"^{re.escape(series)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
         return float(found[1]) if found else 0.0
-
-    def stop(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(15)
-
-    @property
-    def stderr(self) -> str:
-        return (self.folder / "stderr").read_text()
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """Standard output; a line that is not JSON fails the test."""
-        return [json.loads(line) for line in (self.folder / "stdout").read_text().splitlines()]
 
 
 def launch(folder: Path, command: tuple[str, ...] = UVICORN, **environment: str) -> Service:
