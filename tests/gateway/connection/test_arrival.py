@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime
 import socket
 import ssl
@@ -96,16 +95,6 @@ async def test_old_versions_and_weak_ciphers_are_refused(start: Start, site: Pai
         async with greeted(gateway, context):
             pass
     await eventually(lambda: sum(gateway.plane.stats.handshakes_failed.values()) == 2)
-
-
-async def test_plain_http_gets_no_answer_and_is_counted(secure: Gateway) -> None:
-    client = Client(*await asyncio.open_connection("127.0.0.1", secure.port))
-    await client.send(get())
-    with contextlib.suppress(ConnectionError):
-        assert not (await client.rest()).startswith(b"HTTP")
-    client.leave()
-    await eventually(lambda: secure.plane.stats.handshakes_failed["http_request"] == 1)
-    assert not secure.plane.arriving
 
 
 async def test_half_a_handshake_is_cut_off_and_holds_a_place_until_then(start: Start, site: Pair) -> None:

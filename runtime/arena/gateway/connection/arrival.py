@@ -1,7 +1,8 @@
 """Clients on their way through the TLS handshake.
 
 One counts as a connection from the first moment, because it holds a file as any other does, and whoever takes longer than
-`timeouts.header` to shake hands is cut off. Only then does it become a ClientConnection, told from others by `secure`.
+`timeouts.header` to shake hands is cut off. Only then does it become a ClientConnection, told from others by `secure`. The
+context is not spent on who has said nothing yet, or speaks plain HTTP (see `plain`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
+from arena.gateway.connection import plain
 from arena.gateway.connection.certificate import ClientCertificate
 from arena.gateway.connection.client import LINGER_SECONDS, ClientConnection
 from arena.tasks import spawn
@@ -24,6 +26,7 @@ _WRITE_AHEAD = 64 * 1024  # as in a plain transport; that of TLS would hold half
 _AT_ONCE = 64  # accepted in one turn of the loop, so that those inside are not kept waiting
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NO_ROOM_SECONDS = 0.5
+_LEAST_SECONDS = 0.001  # for a handshake that is late already: no time at all would be an error of ours
 _log = logging.getLogger("arena.gateway.connection.tls")
 
 
@@ -76,10 +79,6 @@ class Arrivals:
             self._admit(sock)
 
     def _admit(self, sock: socket.socket) -> None:
-        tls = self._plane.tls
-        if tls is None:  # as of this very moment; the door is about to notice
-            sock.close()
-            return
         if self._plane.full():
             self._plane.stats.accepted += 1
             self._plane.stats.turned_away += 1
@@ -88,22 +87,44 @@ class Arrivals:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._plane.arriving.add(sock)
-        spawn(self._shake_hands(sock, tls.context), name="TLS handshake")
+        spawn(self._greet(sock), name="TLS handshake")
 
-    async def _shake_hands(self, sock: socket.socket, context: ssl.SSLContext) -> None:
+    async def _greet(self, sock: socket.socket) -> None:
         plane = self._plane
+        deadline = self._loop.time() + plane.timeouts.header
         try:
-            await self._loop.connect_accepted_socket(
-                lambda: SecureConnection(plane),
-                sock,
-                ssl=context,
-                ssl_handshake_timeout=plane.timeouts.header,
-                ssl_shutdown_timeout=LINGER_SECONDS,
-            )
+            first = await self._hear(sock)
+            if plain.is_http(first):
+                plane.stats.handshakes_failed["http_request"] += 1
+                await plain.answer(sock, first, LINGER_SECONDS)
+            else:
+                await self._shake_hands(sock, max(deadline - self._loop.time(), _LEAST_SECONDS))
         except OSError as error:  # SSLError is one
             plane.stats.handshakes_failed[_reason(error)] += 1
         finally:
             plane.arriving.discard(sock)
+
+    async def _hear(self, sock: socket.socket) -> bytes:
+        """What the client says first. Raises OSError, and closes the socket then."""
+        try:
+            async with asyncio.timeout(self._plane.timeouts.header):
+                return await plain.first_bytes(sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _shake_hands(self, sock: socket.socket, patience: float) -> None:
+        tls = self._plane.tls
+        if tls is None:  # as of this very moment; the door is about to notice
+            sock.close()
+            return
+        await self._loop.connect_accepted_socket(
+            lambda: SecureConnection(self._plane),
+            sock,
+            ssl=tls.context,
+            ssl_handshake_timeout=patience,
+            ssl_shutdown_timeout=LINGER_SECONDS,
+        )
 
 
 def _reason(error: OSError) -> str:
@@ -112,4 +133,4 @@ def _reason(error: OSError) -> str:
         return "certificate_refused"
     if isinstance(error, ssl.SSLError):
         return (error.reason or "protocol_error").lower().replace(" ", "_")
-    return "timeout" if isinstance(error, ConnectionAbortedError) else "connection_lost"
+    return "timeout" if isinstance(error, (ConnectionAbortedError, TimeoutError)) else "connection_lost"
