@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import pytest
+
 from arena.model.concurrency import Adaptive, ConcurrencyLimit
+from arena.model.resilience import Fallback, Retries
 from arena.model.route import Route
 from arena.model.traffic import Traffic
-from tests.gateway.kit import Start, Stub, Talk, connected, get
+from tests.gateway.kit import Start, Stub, Talk, connected, get, hello
 from tests.gateway.table.room import ROUTE, gate, nothing_left
 
 
@@ -97,3 +100,32 @@ async def test_an_adaptive_limit_becomes_a_fixed_one_and_back(start: Start, stub
     assert places == [3, 7, 5, 9]
     with nothing_left(gateway):
         assert gate(gateway) is one
+
+
+@pytest.mark.parametrize("spare", [Fallback("spare"), Fallback(body="sorry")])
+async def test_an_adaptive_limit_learns_from_its_own_service_and_not_from_who_stands_in(
+    start: Start, stub: Stub, stubs: Callable[..., Awaitable[Stub]], spare: Fallback
+) -> None:
+    other = await stubs(hello)
+    route = replace(ROUTE, concurrency=(), fallback=replace(spare, statuses=(500,)))
+    adaptive = Traffic(
+        concurrency=(ConcurrencyLimit(0, adaptive=Adaptive(min=1, max=50)),), breaker=None, retries=Retries(attempts=1)
+    )
+    gateway = await start(stub.endpoint(), other.endpoint("spare", "s-1"), routes=(route,))
+    gateway.view.use_spec(replace(gateway.view.spec, traffic={"web": adaptive}))
+    one = gate(gateway)
+
+    async def ask(until: Callable[[], bool], body: bytes) -> None:
+        async with asyncio.timeout(10), connected(gateway) as client:
+            while not until():
+                assert (await client.ask(get("/"))).body == body
+
+    await ask(lambda: one.places >= 3, b"hello")
+
+    async def fail(talk: Talk) -> None:
+        await talk.reply(b"no", "500 Oops")
+
+    stub.answer = fail
+    await ask(lambda: one.places == 1, spare.body.encode() or b"hello")
+    with nothing_left(gateway):
+        pass

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -12,11 +11,12 @@ import pytest
 from arena.model.cache import CacheRule
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.idempotency import IdempotencyRule
-from arena.model.resilience import Hedge
+from arena.model.resilience import Fallback, Hedge, Retries
 from arena.model.route import Route
 from arena.model.traffic import Traffic
 from tests.gateway.cache.kit import gated, many, origin, said
 from tests.gateway.kit import Gateway, Start, Stub, Talk, connected, eventually, get, hello, post, silence
+from tests.gateway.table.room import nothing_left
 
 Stubs = Callable[..., Awaitable[Stub]]
 
@@ -28,12 +28,6 @@ PLACES = [
     pytest.param((), (ConcurrencyLimit(1, by="ip"),), id="service, by caller"),
 ]
 OPEN = Route("web", "web", "/", auth="none")
-
-
-@contextmanager
-def nothing_left(gateway: Gateway) -> Iterator[None]:
-    yield
-    assert [(one.in_flight, one.waiting) for one in gateway.view.gates] == [(0, 0)] * len(gateway.view.gates)
 
 
 @pytest.mark.parametrize(("of_route", "of_service"), PLACES)
@@ -200,6 +194,33 @@ async def test_a_hedge_needs_a_place_in_every_limit_or_takes_none(start: Start, 
         assert (wide.in_flight, narrow.in_flight) == (1, 1)
         assert sum(len(one.asked) for one in made) == 1
         client.leave()
+        await eventually(lambda: not gateway.plane.stats.in_flight)
+    with nothing_left(gateway):
+        pass
+
+
+@pytest.mark.parametrize("limit", [ConcurrencyLimit(1), ConcurrencyLimit(1, by="ip"), ConcurrencyLimit(1, max_queue=1)])
+async def test_who_falls_back_leaves_the_place_at_the_service_that_failed(
+    start: Start, stub: Stub, stubs: Stubs, limit: ConcurrencyLimit
+) -> None:
+    spare = await stubs(silence)
+    route = replace(OPEN, fallback=Fallback("spare"))
+    gateway = await start(stub.endpoint(), spare.endpoint("spare", "s-1"), routes=(route,), traffic=Traffic())
+    limits = Traffic(concurrency=(limit,), breaker=None, retries=Retries(attempts=1))
+    gateway.view.use_spec(replace(gateway.view.spec, traffic={"web": limits, "spare": limits}))
+    web, other = gateway.view.gates
+
+    async def hang_up(talk: Talk) -> None:
+        talk.writer.close()
+
+    stub.answer = hang_up
+    async with connected(gateway) as one, connected(gateway) as two:
+        await one.send(get("/"))
+        await eventually(lambda: len(spare.asked) == 1)
+        assert (web.name, web.in_flight, other.name, other.in_flight) == ("web", 0, "spare", 1)
+        stub.answer = hello
+        assert (await two.ask(get("/"))).body == b"hello", "the service may be asked again"
+        one.leave()
         await eventually(lambda: not gateway.plane.stats.in_flight)
     with nothing_left(gateway):
         pass

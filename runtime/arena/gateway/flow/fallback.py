@@ -13,6 +13,7 @@ from arena.gateway.filters.permission import bar
 from arena.gateway.flow import answer, dispatch, failure
 from arena.gateway.flow.tries import Tries
 from arena.gateway.refusal import Refusal, Reply
+from arena.gateway.table.gate import leave_all
 from arena.gateway.wire.date import DateLine
 from arena.model import resilience
 from arena.policy.access import Access
@@ -103,6 +104,7 @@ def divert(x: Exchange, fallback: Fallback) -> Verdict:
     if fallback.service is None:
         reply = fallback.reply
         return Reply(reply.status, (_date.now(), *reply.fields), reply.body)
+    leave_all(x.service.gates, x)
     x.service = fallback.service
     tries.own = None
     tries.before = x.attempts

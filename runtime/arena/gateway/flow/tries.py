@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.exchange import End, Exchange, Outcome
 from arena.model.resilience import Retries
 from arena.policy.balance import is_awake
 from arena.policy.deadline import NEVER
@@ -15,6 +15,7 @@ from arena.policy.deadline import NEVER
 if TYPE_CHECKING:
     from arena.gateway.flow.fallback import Fallback
     from arena.gateway.flow.hedge import Hedge, HedgeRule
+    from arena.gateway.table.gate import Gate
     from arena.gateway.table.target import Target
 
 
@@ -25,11 +26,12 @@ class Tries:
     `before` are the attempts that do not count against the rule: they were made at another service.
 
     `hedging` is the rule of a route that makes a second attempt beside a slow one, and `hedge` that attempt while they race;
-    `first_at` is when the first one began."""
+    `first_at` is when the first one began. `inside` are the limits on requests under way that let the exchange in, and what
+    gives its places back."""
 
     __slots__ = (
         "_end", "_later", "_timer", "before", "by_client", "deadline", "failed", "fallback", "first_at", "hedge", "hedging",
-        "own", "turn",
+        "inside", "own", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +47,7 @@ class Tries:
         self.failed: list[Target] = []
         self.turn = 0
         self.before = 0
+        self.inside: list[tuple[Gate, End]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._later: asyncio.TimerHandle | None = None

@@ -1,8 +1,8 @@
 """A limit on requests under way, at work: who goes in, who waits, who is refused, and the place given back at the end.
 
 A place is given back once, by the end of the exchange that took it, whatever that end is: a reply, a refusal further on, a
-client that left (in the queue, too), a WebSocket that closed. Sources: RFC 9110 section 15.6.4 (503) and 10.2.3 (Retry-After),
-RFC 6585 section 4 (429).
+client that left (in the queue, too), a WebSocket that closed; sooner where a fallback takes over from the service.
+Sources: RFC 9110 section 15.6.4 (503) and 10.2.3 (Retry-After), RFC 6585 section 4 (429).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from random import random
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
-from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.exchange import End, Exchange, Outcome
 from arena.gateway.filters.limit_key import key_of
 from arena.gateway.refusal import Refusal
 from arena.gateway.wire.reply import ReplyDraft
@@ -23,7 +23,7 @@ from arena.policy.bulkhead import Bulkhead
 from arena.policy.concurrency import Gradient
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Verdict
+    from arena.gateway.table.routing import Service, Verdict
 
 Place = Literal["gateway", "route", "service"]
 GiveBack = Callable[[], None]
@@ -103,8 +103,14 @@ class Gate:
         if not self._take():
             return False
         self.watch(x)
-        x.at_end(self._left)
+        self.stay(x, self._left)
         return True
+
+    def stay(self, x: Exchange, end: End) -> None:
+        """`x` is inside, until `end` is called."""
+        x.at_end(end)
+        if x.tries is not None:
+            x.tries.inside.append((self, end))
 
     def lend(self, x: Exchange) -> GiveBack | None:
         """A place for one more attempt at `x`, which is inside already; None when there is none. To be given back by a call."""
@@ -129,12 +135,13 @@ class Gate:
         if self._gradient is not None:
             x.observe(_Watch(self, x))
 
-    def learn(self, x: Exchange, seconds: float | None, outcome: Outcome, now: float) -> None:
-        """`x` is over; its reply began after `seconds`, None for none that tells anything."""
+    def learn(self, x: Exchange, service: Service, seconds: float | None, outcome: Outcome, now: float) -> None:
+        """`x`, which was for `service`, is over; its reply began after `seconds`, None for none that tells anything."""
         gradient = self._gradient
-        if gradient is None or not x.sent_at or outcome == "left":
+        asked = x.sent_at if x.service is service else x.tries is not None and x.tries.before
+        if gradient is None or not asked or outcome == "left":
             return  # never asked, or its client's doing
-        if outcome != "served" or x.status in OVERLOADED:
+        if outcome != "served" or x.rescued or x.status in OVERLOADED:
             gradient.fail(now)
         elif seconds is not None:
             gradient.observe(seconds, self._room.in_flight, now)
@@ -168,7 +175,7 @@ class Gate:
         def left(_x: Exchange, _outcome: Outcome, _now: float) -> None:
             give_back()
 
-        x.at_end(left)
+        self.stay(x, left)
         return True
 
     def _count(self, key: str) -> GiveBack | None:
@@ -199,10 +206,11 @@ class Gate:
 class _Watch:
     """Measures how long a service takes to begin its reply to one request, for the gate that it went through."""
 
-    __slots__ = ("_gate", "_seconds")
+    __slots__ = ("_gate", "_seconds", "_service")
 
     def __init__(self, gate: Gate, x: Exchange) -> None:
         self._gate = gate
+        self._service = x.service
         self._seconds: float | None = None
         x.at_end(self.end)
 
@@ -216,7 +224,7 @@ class _Watch:
 
     def end(self, x: Exchange, outcome: Outcome, now: float) -> None:
         """It is over."""
-        self._gate.learn(x, self._seconds, outcome, now)
+        self._gate.learn(x, self._service, self._seconds, outcome, now)
 
 
 class _Ticket:
@@ -236,7 +244,7 @@ class _Ticket:
         """Wait for `patience` seconds, or until `x` is over."""
         self._x = x
         self._timer = asyncio.get_running_loop().call_later(patience, self._expire)
-        x.at_end(self._end)
+        self._gate.stay(x, self._end)
 
     async def wait(self) -> Verdict:
         """Until it is decided."""
@@ -273,6 +281,15 @@ def enter_all(gates: Sequence[Gate], x: Exchange) -> bool:
     for end in entered:
         end(x, "refused", x.began)
     return False
+
+
+def leave_all(gates: Sequence[Gate], x: Exchange) -> None:
+    """Give the places of `x` back before its end: it has done with whom they stand before."""
+    inside = [] if x.tries is None else x.tries.inside
+    for gate, end in inside:
+        if gate in gates and x.ends is not None and end in x.ends:
+            x.ends.remove(end)
+            end(x, "failed", x.began)
 
 
 def lend_all(gates: Sequence[Gate], x: Exchange) -> tuple[GiveBack, ...] | None:
