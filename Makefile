@@ -39,7 +39,7 @@ up: $(VENV)/.installed ## install, and start the demo project
 	@$(BIN)/arena up -d
 
 test: $(VENV)/.installed-dev ## every test, with real processes and sockets, as many at once as there are cores
-	$(BIN)/python -m pytest -q -n logical --dist worksteal
+	$(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist worksteal
 
 check: $(VENV)/.installed-dev ## style, types, import rules, one test file per module, generated files fresh
 	$(BIN)/ruff check .
