@@ -13,13 +13,15 @@ _GENERATE = {"prompt": "Explain the Arena architecture", "max_tokens": 100, "tem
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A request through the gateway. `roles` is what its token needs; `public` routes need none."""
+    """A request through the gateway. `roles` is what its token needs; `public` routes need none. `host` is the name to ask for,
+    "" where any will do."""
 
     method: str
     path: str
     body: dict[str, object] | None = None
     roles: tuple[str, ...] = ()
     public: bool = False
+    host: str = ""
 
 
 def first_request(project: Project) -> Example | None:
@@ -36,13 +38,19 @@ def first_request(project: Project) -> Example | None:
 
 
 def _example(project: Project, route: Route, method: str, path: str, body: dict[str, object] | None) -> Example:
-    return Example(method, path, body, _roles(project, route, method, path), public=route.auth == "none")
+    host = _host(route)
+    roles = _roles(project, route, method, path, host)
+    return Example(method, path, body, roles, public=route.auth == "none", host=host)
 
 
-def _roles(project: Project, route: Route, method: str, path: str) -> tuple[str, ...]:
+def _host(route: Route) -> str:
+    """A name that the route answers to."""
+    return route.hosts[0].replace("*", "www", 1) if route.hosts else ""
+
+
+def _roles(project: Project, route: Route, method: str, path: str, host: str) -> tuple[str, ...]:
     """The fewest that may send the request, as far as any may."""
     needed = route.roles[:1]
-    host = route.hosts[0] if route.hosts else ""  # a wildcard is taken for all that it stands for
     named = [(role.name,) for role in project.roles]
     for roles in (needed, *named, *((*needed, *one) for one in named)):
         if permission.explain(project, roles, method, path, host).allowed:

@@ -74,6 +74,8 @@ def curl(example: Example, base: str, token: str) -> str:
     lines = [f"curl {options} {base}{example.path}"]
     if example.method not in ("GET", "POST") or (example.method == "POST" and example.body is None):
         lines[0] = f"curl {options} -X {example.method} {base}{example.path}"
+    if example.host:
+        lines.append(f"  -H 'Host: {example.host}'")
     if token:
         lines.append(f"  -H 'Authorization: Bearer {token}'")
     if example.body is not None:

@@ -10,6 +10,8 @@ from arena.model.route import Route
 from arena.model.service import Service
 from arena_cli.example import first_request
 
+READER = Role("reader", allow=(Rule.parse("web:GET:/**"),))
+
 
 def project(*services: Service) -> Project:
     return Project("demo", "/x", services=services)
@@ -52,6 +54,13 @@ def test_the_token_has_a_role_that_may_send_it(
 ) -> None:
     found = first_request(replace(project(routed("web", "/web", permissions=True, **settings)), roles=roles))
     assert found is not None and found.roles == needed
+
+
+@pytest.mark.parametrize(("hosts", "host"), [((), ""), (("a.org", "b.org"), "a.org"), (("*.a.org",), "www.a.org")])
+def test_a_route_with_hosts_is_asked_by_name(hosts: tuple[str, ...], host: str) -> None:
+    ruled = replace(project(routed("web", "/web", hosts=hosts, permissions=True)), roles=(READER,))
+    found = first_request(ruled)
+    assert found is not None and (found.host, found.roles) == (host, ("reader",))
 
 
 def test_public_routes_need_no_token() -> None:

@@ -74,6 +74,11 @@ def test_curl_without_token_or_body() -> None:
     assert words(startup.curl(Example("POST", "/web"), "http://localhost:1", ""))[2:4] == ["-X", "POST"]
 
 
+def test_curl_names_the_host_that_a_route_wants() -> None:
+    asked = startup.curl(Example("GET", "/web", host="www.a.org"), "http://localhost:1", "")
+    assert words(asked) == ["curl", "-sS", "http://localhost:1/web", "-H", "Host: www.a.org"]
+
+
 def test_what_was_stopped() -> None:
     assert startup.stopped(DownReport(("a-1",), (), 0.5)).plain == "stopped 1 instance  0.50 s"
     cases = {

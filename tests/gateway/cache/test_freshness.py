@@ -19,7 +19,9 @@ from tests.gateway.kit import (
     connected,
     eventually,
     get,
+    nowhere,
     post,
+    silence,
 )
 
 
@@ -193,6 +195,33 @@ async def test_a_reply_that_was_under_way_during_a_change_is_not_kept(start: Sta
         go.set()
         await reader.reply()
         assert said(await reader.ask(get("/"))).startswith("fwd=uri-miss")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+async def test_a_change_whose_reply_is_lost_may_have_been_made(start: Start, stub: Stub, method: str) -> None:
+    service = origin(stub)
+    gateway = await start(stub.endpoint(), routes=(OPEN,), timeouts=QUICK)
+
+    async def hangs(talk: Talk) -> None:
+        await (silence if talk.asked.method != "GET" else service)(talk)
+
+    stub.answer = hangs
+    async with connected(gateway) as client:
+        await client.ask(get("/"))
+        assert (await client.ask(post(b"x", method=method))).status == 504
+        assert (await client.ask(get("/"))).body == b"reply 2"
+
+
+async def test_a_change_that_never_left_forgets_nothing(start: Start, stub: Stub) -> None:
+    origin(stub)
+    gateway = await start(stub.endpoint(), routes=(OPEN,))
+    async with connected(gateway) as client:
+        await client.ask(get("/"))
+        gateway.endpoints(nowhere("web-1"))
+        assert (await client.ask(post(b"x"))).status == 502
+        gateway.endpoints()
+        assert (await client.ask(post(b"x"))).status == 503
+        assert (await client.ask(get("/"))).body == b"reply 1"
 
 
 async def test_who_asks_after_a_change_does_not_wait_for_what_was_asked_before(start: Start, stub: Stub) -> None:

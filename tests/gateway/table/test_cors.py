@@ -86,6 +86,9 @@ async def test_a_page_may_read_what_no_filter_has_seen(start: Start, stub: Stub)
     reply = await ask(start, stub, get("/a", line, b"X-Request-Deadline: 1\r\n"))
     reply.problem(504, "deadline-exceeded")
     assert reply.header("access-control-allow-origin") == APP
+    reply = await ask(start, stub, post(b"", "/a", line), route(methods=("GET",)))
+    reply.problem(405, "method-not-allowed")
+    assert (reply.header("access-control-allow-origin"), reply.header("allow")) == (APP, "GET, HEAD")
     reply = await ask(start, stub, post(b"12345", "/a", b"Origin: https://evil.example\r\n"), long)
     assert (reply.status, reply.header("access-control-allow-origin")) == (413, None)
 

@@ -208,11 +208,12 @@ class RouteCache:
 
 
 def invalidate(x: Exchange, cache: Cache) -> None:
-    """Forget what is kept of the URI, unless the service says that the unsafe method did nothing (RFC 9111 section 4.4)."""
+    """Forget what is kept of the URI, unless the service was not asked, or says that the unsafe method did nothing (RFC 9111
+    section 4.4). Where no reply came, nobody knows what it did."""
     uri = uri_of(x)
 
     def end(x: Exchange, outcome: Outcome, _now: float) -> None:
-        if outcome in ("left", "cut") or (outcome == "served" and 200 <= x.status < 400):
+        if x.sent_at and (outcome != "served" or 200 <= x.status < 400):
             cache.forget(uri)
 
     x.at_end(end)

@@ -231,7 +231,7 @@ class Table:
         if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
             prefix, routes = stages[0]
             route = next((one for one in routes if _takes(one.route, method)), None)
-            return self._refuse(asked, _not_allowed(routes)) if route is None else self._to(asked, path, prefix, route)
+            return self._not_taken(asked, routes) if route is None else self._to(asked, path, prefix, route)
         # Every match is made now: the closure runs once per request.
         options = [
             [(one, self._to(asked, path, prefix, one) if _takes(one.route, method) else None) for one in routes]
@@ -248,7 +248,7 @@ class Table:
                             return match
                         refusing.append(one)
                 if refusing:
-                    return self._refuse(asked, _not_allowed(refusing))
+                    return self._not_taken(asked, refusing)
             return nothing
 
         return Match(asked + NO_ROUTE, self._unmatched, choose=choose)
@@ -272,6 +272,13 @@ class Table:
             path=stripped,
             forwarded_prefix=b"x-forwarded-prefix: " + prefix + b"\r\n",
         )
+
+    def _not_taken(self, asked: bytes, routes: list[CompiledRoute]) -> Match:
+        """The refusal of a method that none of `routes` takes; a page that may call one of them may read it."""
+        refusal = _not_allowed(routes)
+        match = self._refuse(asked, refusal)
+        rule = next((one.cors for one in routes if one.cors is not None), None)
+        return match if rule is None else replace(match, page=_marked(rule, refusal))
 
     def _refuse(self, asked: bytes, refusal: Refusal) -> Match:
         return Match(asked + NO_ROUTE, self._unmatched, refusal=refusal)
@@ -323,6 +330,14 @@ def _preflight(asked: bytes, routes: list[CompiledRoute]) -> Callable[[Exchange]
         return matches[(holds or taking or others)[0]]
 
     return choose
+
+
+def _marked(rule: CorsRule, refusal: Refusal) -> Page:
+    def answer(x: Exchange) -> Refusal:
+        rule.mark(x)
+        return refusal
+
+    return answer
 
 
 def _takes(route: Route, method: bytes) -> bool:
