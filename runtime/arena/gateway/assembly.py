@@ -256,7 +256,9 @@ class Assembler:
         introductions = self.introductions
         for target in self._targets.values():
             name = target.service
-            target.introduce = None if introductions is None else introductions.to(name, guarded=name in spec.guarded)
+            target.introduce = (
+                None if introductions is None else introductions.to(name, guarded=name in spec.guarded).introduce
+            )
 
     def _mark_tripped(self, now: float) -> None:
         """Tell every target whether it is kept out; `now` in Unix seconds."""

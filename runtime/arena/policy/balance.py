@@ -32,8 +32,11 @@ def choose(candidates: Sequence[L], now: float, draw: Callable[[], float]) -> L 
     admit never is.
     """
     count = len(candidates)
-    if count < 2:
-        return candidates[0] if count and is_admitting(candidates[0], now) else None
+    if count == 1:
+        (one,) = candidates
+        return one if one.breaker is None or one.breaker.closed or one.breaker.admits(now) else None
+    if not count:
+        return None
     if count == 2:
         one, other = candidates
         if one.in_flight == other.in_flight:

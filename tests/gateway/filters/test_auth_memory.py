@@ -50,12 +50,12 @@ def test_a_token_is_verified_once_and_forgotten_when_it_expires() -> None:
     authenticate = Authenticator(verifier, clock)
     credential = issue(clock, 60)
     for _ in range(3):
-        assert authenticate(exchange(credential)) is None
+        assert authenticate.check(exchange(credential)) is None
     assert verifier.calls == 1
     clock.now += 64
-    assert authenticate(exchange(credential)) is None
+    assert authenticate.check(exchange(credential)) is None
     clock.now += 2
-    refusal = authenticate(exchange(credential))
+    refusal = authenticate.check(exchange(credential))
     assert refusal is not None
     assert (refusal.status, verifier.calls) == (401, 2)
 
@@ -65,14 +65,14 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
     for n in range(50):
-        assert authenticate(exchange(issue(clock, 60, f"user{n}"))) is None
+        assert authenticate.check(exchange(issue(clock, 60, f"user{n}"))) is None
         assert len(authenticate._known) <= 10
 
 
 def test_the_scheme_has_no_case() -> None:
     clock = Clock()
     authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
-    assert authenticate(exchange(issue(clock, 60).replace(b"Bearer", b"bEARER"))) is None
+    assert authenticate.check(exchange(issue(clock, 60).replace(b"Bearer", b"bEARER"))) is None
 
 
 def test_a_key_is_looked_up_every_few_seconds_and_until_it_expires() -> None:
@@ -82,20 +82,20 @@ def test_a_key_is_looked_up_every_few_seconds_and_until_it_expires() -> None:
     authenticate = Authenticator(Issuers([Jwt(SECRET)]), clock)
     authenticate.accept(ring)
     for _ in range(3):
-        assert authenticate(exchange(b"Bearer " + key.encode())) is None
+        assert authenticate.check(exchange(b"Bearer " + key.encode())) is None
         clock.now += 1
     assert ring.used == {kept.key_id: 1_000_000.0}
     clock.now += 3
-    assert authenticate(exchange(b"Bearer " + key.encode())) is None
+    assert authenticate.check(exchange(b"Bearer " + key.encode())) is None
     assert ring.used == {kept.key_id: 1_000_006.0}
     clock.now = 1_000_060.0
-    assert authenticate(exchange(b"Bearer " + key.encode())) is not None
+    assert authenticate.check(exchange(b"Bearer " + key.encode())) is not None
 
 
 def test_forgetting_verifies_everybody_anew() -> None:
     clock, verifier = Clock(), Counting([Jwt(SECRET)])
     authenticate = Authenticator(verifier, clock)
     for _ in range(2):
-        assert authenticate(exchange(issue(clock, 60))) is None
+        assert authenticate.check(exchange(issue(clock, 60))) is None
         authenticate.forget()
     assert verifier.calls == 2

@@ -22,7 +22,7 @@ def meter(scope: str, limit: RateLimit) -> Meter:
 
 def kinds(route: Route, *common: RateLimit) -> list[str]:
     chain = compile_chain(route, common, AUTH, meter)
-    return ["auth" if one is AUTH else getattr(one, "__qualname__", "?").split(".")[0] for one in chain]
+    return ["auth" if one == AUTH.check else getattr(one, "__qualname__", "?").split(".")[0] for one in chain]
 
 
 @pytest.mark.parametrize(

@@ -270,7 +270,7 @@ def exchange(principal: Principal | None, began: float) -> Exchange:
 def test_one_signature_serves_a_minute_and_no_more() -> None:
     introductions = Introductions()
     introductions.use([KEY])
-    to = introductions.to("web", guarded=False)
+    to = introductions.to("web", guarded=False).introduce
     ana = Principal("ana")
     now = time.monotonic()
     first = to(exchange(ana, now))
@@ -288,7 +288,7 @@ def test_memory_is_bounded_over_all_services(monkeypatch: pytest.MonkeyPatch) ->
     everyone = [Principal(f"user-{n}") for n in range(200)]
     for who in everyone:
         for to in services:
-            assert to(exchange(who, now))
+            assert to.introduce(exchange(who, now))
     assert sum(len(to._known) for to in services) <= 50
 
 

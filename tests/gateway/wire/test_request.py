@@ -315,7 +315,7 @@ def test_a_head_read_again_is_the_same_whatever_was_made_of_it() -> None:
         assert facts(head) == fresh
         other = changed(head, fields=(*head.fields, b"only: mine"), keep_alive=False, target=b"/elsewhere")
         assert (other.fields[-1], other.keep_alive, other.target) == (b"only: mine", False, b"/elsewhere")
-    assert reader._recall.known
+    assert reader.known
 
 
 @given(st.lists(requests(), min_size=2, max_size=4))
@@ -349,19 +349,19 @@ def test_only_plain_heads_are_remembered(line: bytes) -> None:
     reader = RequestReader()
     raw = get(HOST.strip(), line)
     assert facts(reader.read(raw)) == facts(reader.read(raw)) == facts(reader.read(raw)) == facts(read(raw))
-    assert not reader._recall.known
+    assert not reader.known
 
 
 def test_a_remembered_head_is_known_by_its_bytes_alone() -> None:
     reader = RequestReader()
     raw = get(HOST.strip())
-    assert reader.again(raw) is None
+    assert reader.known.get(raw) is None
     for _ in range(2):
         reader.read(raw)
-    again = reader.again(bytes(bytearray(raw)))
+    again = reader.known.get(bytes(bytearray(raw)))
     assert again is not None
     assert facts(again) == facts(read(raw))
-    assert reader.again(raw + b"x") is reader.again(raw[:-1]) is None
+    assert reader.known.get(raw + b"x") is reader.known.get(raw[:-1]) is None
 
 
 def test_lines_that_remembered_heads_have_in_common_are_kept_once() -> None:
@@ -369,7 +369,7 @@ def test_lines_that_remembered_heads_have_in_common_are_kept_once() -> None:
     raws = [b"GET /%d HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer abc\r\nX-Own: %d\r\n\r\n" % (n, n) for n in range(2)]
     for raw in (*raws, *raws):
         reader.read(raw)
-    one, other = (reader.again(raw) for raw in raws)
+    one, other = (reader.known.get(raw) for raw in raws)
     assert one is not None
     assert other is not None
     assert one.fields[0] is other.fields[0]

@@ -196,7 +196,7 @@ class ClientConnection(asyncio.Protocol):
     def _read_head(self, data: bytes) -> None:
         if self.buffer:
             data = self.buffer + data
-        head, rest = self.plane.requests.again(data), b""
+        head, rest = self.plane.requests.known.get(data), b""
         if head is None:
             end = data.find(_END) + 4
             if end == 3 or data[0] < 0x21:

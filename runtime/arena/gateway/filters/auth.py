@@ -39,8 +39,8 @@ _Known = tuple[Principal, float, bytes]  # who, until when (Unix seconds), what 
 
 
 class Authenticator:
-    """A filter that sets the exchange's principal. `now` is the wall clock in Unix seconds. API keys are refused until `accept`
-    names a ring of them.
+    """Sets the exchange's principal: `check` is the filter. `now` is the wall clock in Unix seconds. API keys are refused until
+    `accept` names a ring of them.
 
     A token whose key is not known makes its issuer's source look again (see `ask`), and the request waits for that one look.
 
@@ -59,7 +59,8 @@ class Authenticator:
         self._known_keys: dict[bytes, _Known] = {}
         self._known_certificates: dict[str, _Known] = {}
 
-    def __call__(self, x: Exchange) -> Refusal | Awaitable[Refusal | None] | None:
+    def check(self, x: Exchange) -> Refusal | Awaitable[Refusal | None] | None:
+        """The filter."""
         head = x.head
         if head.api_key is not None and self._keys is not None:
             return self._by_key(x, self._keys, head.api_key)

@@ -40,7 +40,7 @@ def compile_chain(
     early = [meter for meter in meters if meter.limit.by == "ip"]
     late = [meter for meter in meters if meter.limit.by != "ip"]
     chain: list[Filter] = [admit(early)] if early else []
-    chain.append(authenticate)
+    chain.append(authenticate.check)
     if access or route.permissions:
         chain.append(authorise(route, access))
     elif route.roles:

@@ -15,15 +15,15 @@ from arena.telemetry import trace
 _AT_ONCE = 128
 
 
-def _random_hex() -> Iterator[bytes]:
-    """48 random hex digits, for ever; the system is asked for many at once, because asking costs more than the digits."""
+def _random_ids() -> Iterator[tuple[bytes, bytes]]:
+    """A trace id and a span id, for ever; the system is asked for many at once, because asking costs more than they do."""
     while True:
         digits = hexlify(os.urandom(24 * _AT_ONCE))
         for start in range(0, len(digits), 48):
-            yield digits[start : start + 48]
+            yield digits[start : start + 32], digits[start + 32 : start + 48]
 
 
-_next = _random_hex().__next__
+_next = _random_ids().__next__
 
 
 def identify(x: Exchange) -> None:
@@ -31,8 +31,7 @@ def identify(x: Exchange) -> None:
     valid)."""
     head = x.head
     flags = b"01"
-    random = _next()
-    trace_id = random[:32]
+    trace_id, span_id = _next()
     if head.traceparent:
         parent = trace.parse(head.traceparent.decode("latin-1"))
         if parent is not None:
@@ -41,4 +40,4 @@ def identify(x: Exchange) -> None:
                 x.fields = (*x.fields, b"tracestate: " + head.tracestate)
     x.trace_id = trace_id
     x.request_id = request_id = head.request_id or trace_id
-    x.ids = b"x-request-id: %b\r\ntraceparent: 00-%b-%b-%b" % (request_id, trace_id, random[32:], flags)
+    x.ids = b"".join((b"x-request-id: ", request_id, b"\r\ntraceparent: 00-", trace_id, b"-", span_id, b"-", flags))

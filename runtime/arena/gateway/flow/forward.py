@@ -33,11 +33,9 @@ _NO_UPGRADE = Refusal(
 def open_exchange(client: ClientConnection, head: RequestHead, now: float) -> Exchange:
     """Find out who answers, and give the request its identity."""
     plane = client.plane
-    target = head.target
-    path = target.partition(b"?")[0]
-    x = Exchange(client, head, plane.table.match(head.method, head.hostname, path), now)
-    if len(path) != len(target):
-        x.query = target[len(path) :]
+    match, query = plane.table.way(head)
+    x = Exchange(client, head, match, now)
+    x.query = query
     identify(x)
     plane.stats.in_flight += 1
     return x

@@ -87,7 +87,8 @@ class Introducer:
         self._service = service
         self._known: dict[int, tuple[Principal | None, bytes, float]] = {}
 
-    def __call__(self, x: Exchange) -> bytes:
+    def introduce(self, x: Exchange) -> bytes:
+        """The line for the caller of `x`."""
         principal = x.principal
         if principal is None and not self.guarded:
             return b""

@@ -25,6 +25,7 @@ from arena.gateway.table.condition import Holds
 from arena.gateway.table.cors import CorsRule, asked_method
 from arena.gateway.table.pick import Pick
 from arena.gateway.table.target import Target
+from arena.gateway.wire.head import RequestHead
 from arena.model.resilience import Retries
 from arena.model.route import Route
 from arena.policy.host import suffix
@@ -47,6 +48,7 @@ Page = Callable[["Exchange"], Content | Refusal]
 
 NO_ROUTE = b',"route":null,"service":null'
 _KEEP_MATCHES = 4096
+_KEEP_WAYS = 1024
 _LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
 _NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
 _NO_CORS = Refusal(403, "forbidden", "no page may call this method here (cors)")
@@ -88,9 +90,17 @@ class CompiledRoute:
     careful: bool = False
     holds: Holds | None = None
     log_part: bytes = field(init=False)
+    _methods: frozenset[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         self.log_part = b',"route":%b,"service":%b' % (quote(self.route.name), quote(self.route.service))
+        methods = {name.encode("latin-1") for name in self.route.methods}
+        # RFC 9110 section 9.3.2: HEAD is GET without its body.
+        self._methods = frozenset(methods | {b"HEAD"}) if b"GET" in methods else frozenset(methods)
+
+    def takes(self, method: bytes) -> bool:
+        """Whether it is for requests with this method."""
+        return not self._methods or method in self._methods
 
 
 @dataclass(slots=True)
@@ -126,8 +136,23 @@ class Match:
         return known
 
 
-_Stage = tuple[bytes, list[CompiledRoute]]
-"""A prefix, and the routes that stand there."""
+class _Stage:
+    """A prefix, and the routes that stand there. `closed`: what leads here leads to no shorter prefix, because some route
+    has no conditions; `plain`: none has any."""
+
+    __slots__ = ("closed", "plain", "prefix", "routes")
+
+    def __init__(self, prefix: bytes) -> None:
+        self.prefix = prefix
+        self.routes: list[CompiledRoute] = []
+        self.closed = False
+        self.plain = True
+
+    def add(self, route: CompiledRoute) -> None:
+        self.routes.append(route)
+        self.routes.sort(key=_precedence)
+        self.closed = self.closed or route.holds is None
+        self.plain = self.plain and route.holds is None
 
 
 class _HostGroup:
@@ -143,9 +168,8 @@ class _HostGroup:
         )
 
     def add(self, prefix: bytes, route: CompiledRoute) -> None:
-        _, routes = self._stages.setdefault(prefix, (prefix, []))
-        routes.append(route)
-        routes.sort(key=_precedence)
+        stage = self._stages.get(prefix) or self._stages.setdefault(prefix, _Stage(prefix))
+        stage.add(route)
         self._longest = max(self._longest, len(prefix))
 
     def find(self, path: bytes) -> Iterator[_Stage]:
@@ -171,7 +195,20 @@ class Table:
         self._wild: dict[bytes, _HostGroup] = {}  # by what the names end with, from the dot on
         self._any = _HostGroup()
         self._matches: dict[tuple[bytes, bytes, bytes], Match] = {}
+        self._ways: dict[RequestHead, tuple[Match, bytes]] = {}
         self._group(routes)
+
+    def way(self, head: RequestHead) -> tuple[Match, bytes]:
+        """Who answers the request of `head`, and its query (with the question mark)."""
+        way = self._ways.get(head)
+        if way is None:
+            path, mark, query = head.target.partition(b"?")
+            way = self.match(head.method, head.hostname, path), mark + query
+            if head.passed:  # a head that comes again
+                if len(self._ways) >= _KEEP_WAYS:
+                    self._ways.clear()
+                self._ways[head] = way
+        return way
 
     def match(self, method: bytes, hostname: bytes, path: bytes) -> Match:
         """Who answers `method` on `path` (no query) at `hostname` (lower case)."""
@@ -208,7 +245,7 @@ class Table:
         for group in self._groups_of(hostname):
             for stage in group.find(path):
                 stages.append(stage)
-                if any(one.holds is None for one in stage[1]):
+                if stage.closed:
                     return stages
         return stages
 
@@ -221,21 +258,25 @@ class Table:
     def _route(self, asked: bytes, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
         """`stages` are what may answer, of which only the last can have routes without conditions."""
         chosen = self._chosen(asked, method, path, stages)
-        routes = [one for _, routes in stages for one in routes]
-        if method != b"OPTIONS" or all(one.cors is None for one in routes):
+        if method != b"OPTIONS":
+            return chosen
+        routes = [one for stage in stages for one in stage.routes]
+        if all(one.cors is None for one in routes):
             return chosen
         preflight = _preflight(asked, routes)
         return Match(asked + NO_ROUTE, self._unmatched, choose=lambda x: preflight(x) if asked_method(x) else chosen)
 
     def _chosen(self, asked: bytes, method: bytes, path: bytes, stages: list[_Stage]) -> Match:
-        if len(stages) == 1 and all(one.holds is None for one in stages[0][1]):
-            prefix, routes = stages[0]
-            route = next((one for one in routes if _takes(one.route, method)), None)
-            return self._not_taken(asked, routes) if route is None else self._to(asked, path, prefix, route)
+        first = stages[0]
+        if first.plain:
+            for route in first.routes:
+                if route.takes(method):
+                    return self._to(asked, path, first.prefix, route)
+            return self._not_taken(asked, first.routes)
         # Every match is made now: the closure runs once per request.
         options = [
-            [(one, self._to(asked, path, prefix, one) if _takes(one.route, method) else None) for one in routes]
-            for prefix, routes in stages
+            [(one, self._to(asked, path, stage.prefix, one) if one.takes(method) else None) for one in stage.routes]
+            for stage in stages
         ]
         nothing = self._refuse(asked, _NOT_FOUND)
 
@@ -322,7 +363,7 @@ def _preflight(asked: bytes, routes: list[CompiledRoute]) -> Callable[[Exchange]
 
     def choose(x: Exchange) -> Match:
         method = asked_method(x)
-        taking = [number for number, one in enumerate(routes) if _takes(one.route, method)]
+        taking = [number for number, one in enumerate(routes) if one.takes(method)]
         # A preflight carries none of the headers it asks for, so that conditions on them cannot hold.
         holds = [number for number in taking if (test := routes[number].holds) is None or test(x)]
         # Where nobody takes the method, any rule says so: in the methods that it lists.
@@ -338,14 +379,6 @@ def _marked(rule: CorsRule, refusal: Refusal) -> Page:
         return refusal
 
     return answer
-
-
-def _takes(route: Route, method: bytes) -> bool:
-    if not route.methods:
-        return True
-    name = method.decode("latin-1")
-    # RFC 9110 section 9.3.2: HEAD is GET without its body.
-    return name in route.methods or (name == "HEAD" and "GET" in route.methods)
 
 
 def _not_allowed(routes: list[CompiledRoute]) -> Refusal:

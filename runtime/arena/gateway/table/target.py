@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from sys import maxsize
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
-    from arena.gateway.table.introduction import Introducer
+    from arena.gateway.exchange import Exchange
 
 TargetKey = tuple[str, str, Address]
 _DEFAULTS = Traffic()
@@ -62,7 +62,7 @@ class Target:
         self.ejected = False
         self.breaker: Breaker | None = None
         self.latency: PeakEwma | None = None
-        self.introduce: Introducer | None = None
+        self.introduce: Callable[[Exchange], bytes] | None = None
         self.follow(endpoint, traffic)
 
     def follow(self, endpoint: Endpoint, traffic: Traffic) -> None:

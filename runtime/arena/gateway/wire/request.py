@@ -96,21 +96,19 @@ class RequestReader:
     connection.
     """
 
-    __slots__ = ("_draft", "_lines", "_parser", "_recall")
+    __slots__ = ("_draft", "_lines", "_parser", "_recall", "known")
 
     def __init__(self) -> None:
         self._draft = _Draft()
         self._parser = httptools.HttpRequestParser(self)
         self._recall: Recall[RequestHead] = Recall(_KEEP_HEADS, _LONGEST_KEPT)
+        self.known = self._recall.known
+        """The remembered heads by their bytes, for reading alone."""
         self._lines: dict[bytes, bytes] = {}
-
-    def again(self, data: bytes) -> RequestHead | None:
-        """The head that `data` is, whole and without anything behind it, if it is remembered."""
-        return self._recall.known.get(data)
 
     def read(self, raw: bytes) -> RequestHead:
         """Read `raw`, which ends with the blank line. Raises RequestRefused."""
-        known = self._recall.known.get(raw)
+        known = self.known.get(raw)
         if known is not None:
             return known
         head = self._parse(raw)
