@@ -30,3 +30,11 @@ def test_any_claims_are_believed_or_refused(claims: dict[str, object]) -> None:
 def test_the_age_of_an_expired_token_is_told(age: int, words: str) -> None:
     with pytest.raises(TokenExpired, match=f"expired {words} ago"):
         claim.read_principal({"exp": 1000}, Jwt(), 1000 + age, ahead=10.0)
+
+
+@pytest.mark.parametrize("claims", [{"exp": 10}, {"exp": "x"}, {}, {"exp": 99, "iss": "them", "aud": "arena"}])
+def test_only_for_a_token_of_ours_there_is_a_command(claims: dict[str, object]) -> None:
+    for jwt, hint in ((Jwt(issuer="them"), "arena token issue"), (Jwt(issuer="them", public_key="-"), "its issuer")):
+        with pytest.raises(TokenRefused) as refusal:
+            claim.read_principal(claims, jwt, 50.0, ahead=10.0)
+        assert hint in refusal.value.hint

@@ -76,6 +76,22 @@ def test_a_revocation_of_one_issuers_refuses_no_namesake_and_one_of_nobody_in_pa
     assert revoked.issued_after("ann", mine) == 101 and revoked.issued_after("ann", "them") == 0
 
 
+@pytest.mark.parametrize(
+    ("principal", "message", "hint"),
+    [
+        (Principal("ann"), "every token", "arena token issue"),
+        (Principal("ann", issuer="them"), "every token", "its issuer"),
+        (Principal("cert:ann"), "every client certificate", "issued after that"),
+        (Principal("x", token_id="t", issuer="them"), "the token was revoked", "its issuer"),
+    ],
+)
+def test_what_to_do_about_it(principal: Principal, message: str, hint: str) -> None:
+    rows = [Revocation("subject", "ann", 9), Revocation("subject", "cert:ann", 9), Revocation("token", "t", 9)]
+    with pytest.raises(TokenRevoked, match=message) as refusal:
+        Revocations(rows).check(principal)
+    assert hint in refusal.value.hint
+
+
 def test_adding_keeps_another_issuers() -> None:
     rows = [Revocation("subject", "ann", 1), Revocation("subject", "ann", 1, issuer="them")]
     again = Revocation("subject", "ann", 9, issuer="them")

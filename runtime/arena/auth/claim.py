@@ -20,6 +20,7 @@ from arena.auth.errors import (
     TokenMalformed,
     TokenMissingClaim,
     TokenNotYetValid,
+    TokenRefused,
     TokenWrongAudience,
     TokenWrongIssuer,
 )
@@ -42,11 +43,18 @@ def read_principal(
     infinite for whatever it tells. `foreign`: the issuer is another than the one we sign for. `introduced`: it may speak of the
     bearers of API keys and of other issuers' subjects, as the gateway does and nobody else. Raises a TokenRefused that names
     the first claim at fault."""
+    try:
+        return _read(claims, jwt, now, ahead, foreign=foreign, introduced=introduced)
+    except TokenRefused as refusal:
+        if refusal.hint == _NEW_TOKEN and not jwt.is_ours:
+            refusal.hint = _ASK_ISSUER
+        raise
+
+
+def _read(claims: dict[str, Any], jwt: Jwt, now: float, ahead: float, *, foreign: bool, introduced: bool) -> Principal:
     expires_at = _read_time(claims, "exp", required=True)
     if now >= expires_at + jwt.leeway:
-        raise TokenExpired(
-            f"the token expired {_span(now - expires_at)} ago", hint=_NEW_TOKEN if jwt.is_ours else _ASK_ISSUER
-        )
+        raise TokenExpired(f"the token expired {_span(now - expires_at)} ago", hint=_NEW_TOKEN)
     if now < _read_time(claims, "nbf") - jwt.leeway:
         raise TokenNotYetValid("the token is not valid yet", hint="wait, or compare the clocks of the two machines")
     if jwt.issuer:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arena.auth.errors import TokenRevoked
+from arena.auth.wording import CERTIFICATE_SUBJECT
 from arena.model.principal import Principal
 
 _NEW_TOKEN = "ask for a new one: `arena token issue --sub NAME`"
+_ASK_ISSUER = "ask its issuer for a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,23 @@ class Revocations:
         """Raises TokenRevoked. A token that does not say when it was issued counts as issued long ago."""
         issuer, token_id = principal.issuer or self._ours, principal.token_id
         if ("", token_id) in self._tokens or (issuer, token_id) in self._tokens:
-            raise TokenRevoked("the token was revoked", hint=_NEW_TOKEN)
+            raise TokenRevoked("the token was revoked", hint=_ASK_ISSUER if principal.issuer else _NEW_TOKEN)
         if principal.issued_at < self.issued_after(principal.subject, principal.issuer):
-            raise TokenRevoked("every token that this caller had was revoked", hint=_NEW_TOKEN)
+            raise _all_revoked(principal)
 
     def issued_after(self, subject: str, issuer: str = "") -> int:
         """From which second on (Unix) a token of this issuer's `subject` is not covered by a revocation; 0 when there is none.
         `issuer` '' for ours."""
         found = (self._subjects.get((whose, subject)) for whose in ("", issuer or self._ours))
         return max((at + 1 for at in found if at is not None), default=0)
+
+
+def _all_revoked(principal: Principal) -> TokenRevoked:
+    if principal.subject.startswith(CERTIFICATE_SUBJECT):
+        message = "every client certificate that this caller had was revoked"
+        return TokenRevoked(message, hint="ask for one that is issued after that")
+    hint = _ASK_ISSUER if principal.issuer else _NEW_TOKEN
+    return TokenRevoked("every token that this caller had was revoked", hint=hint)
 
 
 def added(rows: Iterable[Revocation], new: Revocation, now: float) -> list[Revocation]:

@@ -14,6 +14,8 @@ from arena.auth.identity_file import IdentityFile, IdentityUnreadable
 from arena.auth.signed import DAEMON, SERVICE, Statement
 from arena.registry.refusal import Refused
 
+_SHOW = "send `Authorization: Bearer` and what tokens.registry of your ARENA_IDENTITY_FILE says now"
+
 
 class Access:
     """Judges requests by the token of a service, or of the daemon, with the keys in the registry's own identity file."""
@@ -25,14 +27,13 @@ class Access:
         """Who asks: a service or the daemon. Raises Refused (401; 503 without keys)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Refused(401, "unauthenticated", "send `Authorization: Bearer <service token>`")
+            raise Refused(401, "unauthenticated", _SHOW)
         try:
             return _hear(token.strip(), self._file.look(), time())
         except IdentityUnreadable as problem:
             raise Refused(503, "identity-unreadable", f"no token can be verified: {problem}") from None
         except TokenRefused as refusal:
-            detail = f"{refusal.message}; {refusal.hint}" if refusal.hint else refusal.message
-            raise Refused(401, refusal.code, detail) from None
+            raise Refused(401, refusal.code, f"{refusal.message}; {_SHOW}") from None
 
     def writer(self, request: Request, service: str) -> Statement:
         """Who asks, if they may write entries of `service`. Raises Refused as `asker` does, and 403."""
