@@ -154,6 +154,7 @@ def test_an_external_service(load: Load, tmp_path: Path) -> None:
         ("{command: ''}", "services.a.command: should not be empty"),
         ("{command: ['']}", "services.a.command: cannot be run"),
         ("{url: []}", "services.a.url: should not be empty"),
+        ("{url: ['http://h:1', 'http://h:2', 'http://h:1/']}", "services.a.url[2]: is here twice"),
         ("{url: ftp://x}", "services.a.url: 'ftp://x' is not an http:// or https:// URL"),
         ("{url: 'http://u:p@x'}", "services.a.url: 'http://u:*@x' may hold only"),
         ("{url: http://x, ports: ['1']}", "services.a.ports: has no meaning for a service that runs elsewhere (url)"),

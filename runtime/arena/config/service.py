@@ -91,9 +91,13 @@ def _addresses(reading: Reading, name: str, urls: list[str]) -> tuple[Address, .
     found = []
     for index, url in enumerate(urls):
         try:
-            found.append(Address.parse(url))
+            address = Address.parse(url)
         except ValueError as error:
             reading.problem(("services", name, "url", index), conceal(str(error)), "such as http://127.0.0.1:9101")
+            continue
+        if address in found:  # the registry knows one instance of a service at an address
+            reading.problem(("services", name, "url", index), "is here twice", "a weight gives it more of the requests")
+        found.append(address)
     if not urls:
         reading.problem(("services", name, "url"), "should not be empty")
     return tuple(found)
