@@ -102,6 +102,22 @@ async def test_the_end_of_the_elder_is_waited_for_when_all_is_stopped(running):
     assert not running.backend.alive(elder.handle)
 
 
+async def test_a_later_supervisor_leaves_the_elder_its_time(running):
+    elder = running.state("gate-1")
+    running.backend.make_stubborn("gate-1")
+    await running.during(running.supervisor.restart(("gate",)), 1)
+    await running.supervisor.close()
+    running.supervisor = running.make()
+    assert await running.supervisor.adopt() == ("gate-1",)
+    await running.clock.advance(29)
+    assert running.backend.alive(elder.handle)
+    assert running.state("gate-1").leaving == (elder.handle,)
+    await running.clock.advance(2)
+    assert not running.backend.alive(elder.handle)
+    assert running.state("gate-1").leaving == ()
+    assert running.status("gate-1") == "running"
+
+
 async def test_its_plan_is_a_restart_and_names_the_key(running, gate):
     keyed = replace(gate, keys={"gateway.port": "1"})
     assert not running.supervisor.plan((keyed,)), "keys alone change nothing"

@@ -17,14 +17,16 @@ async def adopt(records: Sequence[Record], company: Company, world: World) -> tu
     """Keep what still runs and end what must not; returns the names of the adopted instances.
 
     A recorded process is known by pid *and* birth. What belongs to the project but to no adopted run is ended: it was started
-    by a supervisor that died before it could record it, or was left behind by a run that is over.
+    by a supervisor that died before it could record it, or was left behind by a run that is over. One that has a successor is
+    given its time.
     """
     adopted = [record for record in records if _lives_on(record, world)]
     over = [record for record in records if record not in adopted]
     for record in over:
         company.add(_epitaph(record.instance()))
     await asyncio.gather(*(world.backend.stop(r.handle, r.workload.stop_grace_period) for r in over if r.handle))
-    for stray in await world.backend.sweep({record.handle.run for record in adopted if record.handle}):
+    known = {handle.run for record in adopted for handle in (record.handle, *record.leaving) if handle}
+    for stray in await world.backend.sweep(known):
         world.emit(Event(world.clock.now(), "killed", detail=f"{stray}, left over from an earlier run"))
     for record in over:
         world.logs.finish(record.instance().name)

@@ -53,7 +53,8 @@ class Instance:
 
     `workload` is what it was (or will be) started from. `started_at` and `ready_at` are of the current run. `restarts`
     counts those nobody asked for, since the last time somebody asked. `detail` says, for people, why it is in its state;
-    `health_detail` and `health_since` are the last word of its probe.
+    `health_detail` and `health_since` are the last word of its probe. `leaving` are earlier runs that have a successor, and
+    time to end in.
     """
 
     workload: Workload
@@ -69,6 +70,7 @@ class Instance:
     detail: str = ""
     health_detail: str = ""
     health_since: float | None = None
+    leaving: tuple[Handle, ...] = ()
 
     @property
     def name(self) -> str:

@@ -123,6 +123,8 @@ class Keeper:
         self._world.logs.resume(self.name)
         self._emit("adopted", f"pid {self.state.handle.pid}" if self.state.handle else "")
         self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
+        for handle in self.state.leaving:
+            self._part_with(handle, self.state.workload.stop_grace_period)
         await self._announce()
 
     async def stop(self, grace: float | None = None, *, again: Workload | None = None) -> bool:
@@ -214,20 +216,21 @@ class Keeper:
             finally:
                 self.successor = None
             self._world.favour(heir, before)
-            self.state = heir
+            self.state = replace(heir, leaving=(*self.state.leaving, before.handle))
             self._world.changed()
             self._emit("restarted", f"pid {self._handle().pid} took over from pid {before.handle.pid}")
             self._task = tasks.spawn(self._keep(), name=f"keeper of {self.name}")
-            seconds = before.workload.stop_grace_period if grace is None else grace
-            self._leaving[before.handle] = tasks.spawn(
-                self._see_off(before.handle, seconds), name=f"end of {self.name}"
-            )
+            self._part_with(before.handle, before.workload.stop_grace_period if grace is None else grace)
+
+    def _part_with(self, handle: Handle, grace: float) -> None:
+        self._leaving[handle] = tasks.spawn(self._see_off(handle, grace), name=f"end of {self.name}")
 
     async def _see_off(self, handle: Handle, grace: float) -> None:
         """End a process that has a successor."""
         if await self._world.backend.stop(handle, grace):
             self._emit("killed", f"pid {handle.pid}, which had a successor, outlived its grace period")
         self._leaving.pop(handle, None)
+        self._set(leaving=tuple(each for each in self.state.leaving if each != handle))
 
     async def _keep(self) -> None:
         delay = await self._run()

@@ -32,6 +32,7 @@ class Record:
     restarts: int = 0
     exit_code: int | None = None
     detail: str = ""
+    leaving: tuple[Handle, ...] = ()
 
     @classmethod
     def of(cls, instance: Instance) -> Record:

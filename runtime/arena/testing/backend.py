@@ -124,9 +124,11 @@ class FakeBackend:
         return {handle: Usage(0.0, 1024) for handle in handles if self.alive(handle)}
 
     async def sweep(self, live: Collection[str]) -> tuple[str, ...]:
-        strays = [process for process in self._running.values() if process.launch.run not in live]
+        strays = [
+            process for process in self._all.values() if not process.end.done() and process.launch.run not in live
+        ]
         for stray in strays:
-            self.exit(stray.launch.instance, -15)
+            self._end(stray, -15)
         return tuple(f"{stray.launch.instance} (pid {stray.handle.pid})" for stray in strays)
 
     async def close(self) -> None:
