@@ -28,4 +28,8 @@ class RoleSection(Section):
         default=[], description="Roles whose rules count for this one too, and which it can stand in for."
     )
     allow: Rules = Field(default=[], description="What it may do, on routes with `permissions: true`.")
-    deny: Rules = Field(default=[], description="What it may not do on any route; wins over every `allow`.")
+    deny: Rules = Field(
+        default=[],
+        description="What it may not do on any route; wins over every `allow`. One for a version of a `split` closes the"
+        " route; one for a `fallback` or `mirror` keeps that service out of it.",
+    )
