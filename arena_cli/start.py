@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import replace
 
 from arena.control.messages import UpReport, UpRequest
@@ -15,6 +17,8 @@ from arena_cli.progress import watching
 from arena_cli.render import startup
 
 _TOKEN_LIFE = 3600.0  # seconds
+_ENDING_DAEMONS = 2  # as another command's `up` that failed leaves one
+_ITS_LAST_MOMENT = 0.1  # seconds
 
 
 def scaled(project: Project, counts: dict[str, int]) -> Project:
@@ -63,6 +67,14 @@ async def start_daemon(project: Project) -> None:
 
 async def bring_up(context: Context, request: UpRequest) -> UpReport:
     """Start what is not running, wait until it is ready, and print parts, addresses and a request to try."""
+    for _ in range(_ENDING_DAEMONS):
+        with contextlib.suppress(NothingRunning):  # it ended in the moment between its answer and this request
+            return await _bring_up(context, request)
+        await asyncio.sleep(_ITS_LAST_MOMENT)
+    return await _bring_up(context, request)
+
+
+async def _bring_up(context: Context, request: UpRequest) -> UpReport:
     from arena.control import client
 
     project = request.project

@@ -25,7 +25,7 @@ from arena.daemon.identity import Identities
 from arena.daemon.purges import Purges
 from arena.daemon.registration import Registrations
 from arena.daemon.worker import Workers
-from arena.errors import ArenaError, UsageError, WaitTimeout
+from arena.errors import ArenaError, NothingRunning, UsageError, WaitTimeout
 from arena.model.address import Address
 from arena.model.breaker import BreakerPlace, BreakerRow
 from arena.model.cache import Purge, PurgeRow
@@ -112,7 +112,7 @@ class DaemonOperator:
 
     async def up(self, request: UpRequest, on_event: Listener) -> UpReport:
         if self._leaving or self.finished.is_set():
-            raise ArenaError("the daemon is about to end", hint="run the command again in a moment")
+            raise NothingRunning("the daemon is about to end", hint="run the command again in a moment")
         wanted = Desired.of(request.project, self._layout)
         only = component.here(request.project, wanted.workloads, request.services)
         plan = self._supervisor.plan(wanted.workloads, only)

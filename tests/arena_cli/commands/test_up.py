@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from arena.control.messages import UpRequest
-from arena.errors import PartFailed
-from tests.arena_cli.conftest import Inside
+from arena.control.messages import UpReport, UpRequest
+from arena.control.operator import Listener
+from arena.errors import NothingRunning, PartFailed
+from tests.arena_cli.conftest import Inside, Serve
 from tests.arena_cli.fake import FakeOperator
 from tests.ports import free_port
 
@@ -25,6 +26,22 @@ def test_up_says_what_came_up_where_it_is_and_what_to_try(daemon: FakeOperator, 
     request = asked(daemon)
     assert (request.services, request.wait_timeout, request.dry_run) == ((), 60.0, False)
     assert request.project.name == "demo" and [service.name for service in request.project.services] == ["web", "fixed"]
+
+
+class Ending(FakeOperator):
+    """A daemon that is about to end when it is asked first."""
+
+    async def up(self, request: UpRequest, on_event: Listener) -> UpReport:
+        if not any(name == "up" for name, _ in self.calls):
+            self.calls.append(("up", None))
+            raise NothingRunning("the daemon is about to end")
+        return await super().up(request, on_event)
+
+
+def test_a_daemon_that_ends_as_it_is_asked_is_followed_by_another(serve: Serve, inside: Inside) -> None:
+    daemon = serve(Ending())
+    assert "demo is up" in inside("up", "-d").out
+    assert [name for name, _ in daemon.calls].count("up") == 2
 
 
 def test_options_reach_the_daemon(daemon: FakeOperator, inside: Inside) -> None:
