@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from arena.gateway.cache.route import RouteCache
+from arena.gateway.cache.route import Onward, RouteCache
 from arena.gateway.memory import Memory
 from arena.model.cache import CacheRule, CacheSettings, Purge
 from arena.model.gateway import GatewaySpec
@@ -31,7 +31,7 @@ def test_nothing_for_routes_that_ask_for_nothing() -> None:
     memory.use(spec(WRITES), None)
     memory.write(page)
     assert (memory.cache, memory.idempotency, page.text().strip()) == (None, None, "")
-    assert memory.guard(WRITES) == () and memory.cached(WRITES, (WRITES,), None, ()) is None
+    assert memory.guard(WRITES) == () and memory.cached(WRITES, (WRITES,), None, Onward()) is None
 
 
 def test_it_stays_as_long_as_it_is_asked_for() -> None:
@@ -50,10 +50,10 @@ def test_a_route_for_the_same_uris_tells_the_cache_of_changes() -> None:
     memory = Memory()
     routes = (KEEPS, WRITES, ELSEWHERE, ONCE)
     memory.use(spec(*routes), None)
-    assert isinstance(memory.cached(KEEPS, routes, None, ()), RouteCache)
-    assert memory.cached(WRITES, routes, None, ()) is not None
-    assert memory.cached(ELSEWHERE, routes, None, ()) is None
-    assert memory.cached(ONCE, routes, None, ()) is None
+    assert isinstance(memory.cached(KEEPS, routes, None, Onward()), RouteCache)
+    assert memory.cached(WRITES, routes, None, Onward()) is not None
+    assert memory.cached(ELSEWHERE, routes, None, Onward()) is None
+    assert memory.cached(ONCE, routes, None, Onward()) is None
     assert len(memory.guard(ONCE)) == 1
 
 
@@ -75,7 +75,7 @@ VERSION = (Condition("header", "x-version", "exact", "2"),)
 def test_a_route_with_conditions_leaves_some_requests_to_the_next(other: Route, told: bool) -> None:
     memory = Memory()
     memory.use(spec(KEEPS, other), None)
-    assert (memory.cached(other, (KEEPS, other), None, ()) is not None) is told
+    assert (memory.cached(other, (KEEPS, other), None, Onward()) is not None) is told
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_names_that_may_be_one(mine: str, theirs: str, told: bool) -> None:
     keeps, other = replace(KEEPS, hosts=(mine,)), Route("v2", "web", "/a", hosts=(theirs,), match=VERSION)
     memory = Memory()
     memory.use(spec(keeps, other), None)
-    assert (memory.cached(other, (keeps, other), None, ()) is not None) is told
+    assert (memory.cached(other, (keeps, other), None, Onward()) is not None) is told
 
 
 async def test_a_purge_of_nothing_kept_is_done() -> None:

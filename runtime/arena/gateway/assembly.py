@@ -10,7 +10,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from arena.gateway.cache.route import Cache, RouteCache
+from arena.gateway.cache.route import Cache, Onward, RouteCache
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.filters.breaker import RouteBreaker
 from arena.gateway.filters.chain import compile_chain
@@ -116,7 +116,8 @@ class Assembler:
             cors = None if route.cors is None else CorsRule(route.cors, route.methods)
             settings = spec.settings
             edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
-            kept = self.memory.cached(route, spec.routes, edit, self.gates.at("route", route.name))
+            onward = Onward(self.gates.at("route", route.name), self._guards.get(route.name))
+            kept = self.memory.cached(route, spec.routes, edit, onward)
             keys = self.memory.guard(route)
             # Only what goes on to a service takes places, of its route and of the service: they stand behind whatever may
             # answer without it, so that a kept reply is given while all are taken.

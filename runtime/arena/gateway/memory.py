@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from arena.gateway.cache.route import Cache, RouteCache, invalidator
+from arena.gateway.cache.route import Cache, Onward, RouteCache, invalidator
 from arena.gateway.cache.shelf import Shelf
 from arena.gateway.idempotency.guard import Guard, Idempotency
 from arena.gateway.idempotency.memory import MemoryLedger
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from arena.gateway.cache.shared import SharedShelf
     from arena.gateway.filters.transform import ReplyEdit
     from arena.gateway.store.store import Store
-    from arena.gateway.table.gate import Gate
 
 
 class Memory:
@@ -49,14 +48,14 @@ class Memory:
         return (Guard(route.idempotency, route.name, self.idempotency),)
 
     def cached(
-        self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None, gates: Sequence[Gate]
+        self, route: Route, routes: Sequence[Route], edit: ReplyEdit | None, onward: Onward
     ) -> RouteCache | Filter | None:
-        """The cache of `route`, which has these `gates`; for one without, what hears of changes to the URIs that another one
-        keeps."""
+        """The cache of `route`, before what stands `onward`; for one without, what hears of changes to the URIs that another
+        one keeps."""
         if self.cache is None:
             return None
         if route.cache is not None:
-            return RouteCache(route, route.cache, self.cache, edit, gates)
+            return RouteCache(route, route.cache, self.cache, edit, onward)
         if any(other.cache is not None and _meet(route, other) for other in routes):
             return invalidator(self.cache)
         return None

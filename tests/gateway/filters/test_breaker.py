@@ -9,10 +9,12 @@ from dataclasses import replace
 import pytest
 
 from arena.gateway.filters.breaker import RouteBreaker
+from arena.model.cache import CacheRule
 from arena.model.resilience import Fallback, Fault, Retries
 from arena.model.route import Route
 from arena.model.traffic import BreakerRule, Traffic
 from arena.policy.breaker import State
+from tests.gateway.cache.kit import origin
 from tests.gateway.kit import (
     QUICK,
     Answer,
@@ -205,3 +207,22 @@ async def test_a_person_can_trip_it(start: Start, stub: Stub) -> None:
         assert "by an operator's order" in detail
         guard(gateway).tripped_until = 0.0
         assert (await client.ask(get())).status == 200
+
+
+async def test_nothing_is_asked_behind_a_kept_reply_while_it_is_open(start: Start, stub: Stub) -> None:
+    service = origin(stub, "cache-control: max-age=0, stale-while-revalidate=60\r\n")
+    route = replace(ROUTE, cache=CacheRule(), breaker=replace(RULE, failures=1))
+    gateway = await start(stub.endpoint(), routes=(route,), traffic=PLAIN)
+    async with connected(gateway) as client:
+        assert (await client.ask(get())).body == b"reply 1"
+        guard(gateway).tripped_until = float("inf")
+        assert (await client.ask(get())).body == b"reply 1"
+        assert (gateway.plane.stats.in_flight, guard(gateway).refused) == (0, 0), "no client was refused"
+        guard(gateway).tripped_until = 0.0
+        service.status, service.headers = "503 Busy", ""
+        assert (await client.ask(get())).body == b"reply 1"
+        await eventually(lambda: not guard(gateway).breaker.closed, "it learns of what was asked behind")
+        await eventually(lambda: not gateway.plane.stats.in_flight)
+        assert (await client.ask(get())).body == b"reply 1"
+        assert gateway.plane.stats.in_flight == 0
+    assert service.count == 2

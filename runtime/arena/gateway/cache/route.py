@@ -18,6 +18,7 @@ from arena.gateway.cache.shelf import Entry, Question, Store
 from arena.gateway.cache.stand import Edit
 from arena.gateway.cache.stats import CacheStats, Result
 from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.filters.breaker import RouteBreaker
 from arena.gateway.flow import errand
 from arena.gateway.refusal import Refusal, Reply
 from arena.gateway.table.gate import Gate, enter_all
@@ -60,12 +61,29 @@ class Cache:
         return forgot
 
 
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """What stands before the service where the cache asks by itself: the `gates` and the `breaker` of the route."""
+
+    gates: Sequence[Gate] = ()
+    breaker: RouteBreaker | None = None
+
+    def admits(self, y: Exchange) -> bool:
+        """Whether `y` may go on now; then it has its places, and the breaker hears of it."""
+        breaker = self.breaker
+        if breaker is not None and breaker.is_open(y.began):
+            return False
+        if not enter_all((*self.gates, *y.service.gates), y):
+            return False
+        return breaker is None or breaker(y) is None
+
+
 class RouteCache:
     """A filter for the end of a route's chain, and `edit` for its replies. `edit_inner` is what the route changes of a reply's
-    head, None for nothing. `gates` are the route's own, for what is asked behind its requests."""
+    head, None for nothing. `onward` is what stands before the service."""
 
     def __init__(
-        self, route: Route, rule: CacheRule, cache: Cache, edit_inner: Edit | None, gates: Sequence[Gate] = ()
+        self, route: Route, rule: CacheRule, cache: Cache, edit_inner: Edit | None, onward: Onward | None = None
     ) -> None:
         self.rule = rule
         self.store = cache.store
@@ -73,7 +91,7 @@ class RouteCache:
         self._route = route.name
         self._mark = mark_of(route)
         self._cache = cache
-        self._gates = gates
+        self._onward = onward or Onward()
 
     def __call__(self, x: Exchange) -> Verdict | Awaitable[Verdict]:
         method = x.head.method
@@ -194,7 +212,7 @@ class RouteCache:
         if key in errands:
             return
         y = errand.twin(x, x.match, x.service, "revalidate")
-        if not enter_all((*self._gates, *x.service.gates), y):
+        if not self._onward.admits(y):
             return  # what is kept is given as long as it may be; a later request asks
         errands.add(key)
         y.head = changed(y.head, method=b"GET")

@@ -32,9 +32,13 @@ class RouteBreaker:
         self.tripped_until = 0.0
         self.refused = 0
 
+    def is_open(self, now: float) -> bool:
+        """Whether a request would be refused at `now`, monotonic seconds."""
+        return bool(self.tripped_until) or not (self.breaker.closed or self.breaker.admits(now))
+
     def __call__(self, x: Exchange) -> Verdict:
         breaker = self.breaker
-        if self.tripped_until or not (breaker.closed or breaker.admits(x.began)):
+        if self.is_open(x.began):
             return self._refuse(x)
         judge = _Judge(breaker, breaker.admit(x.began))
         x.observe(judge)
