@@ -21,7 +21,7 @@ Algorithm = Literal["token_bucket", "fixed_window", "sliding_counter", "sliding_
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`rate` requests a second on average, counted per `by`: "principal", "role", "ip", "route", "service" or
+    """`rate` requests a second on average, counted per `by`: "principal", "key", "role", "ip", "route", "service" or
     "header:<name>", the name in lower case.
 
     A token bucket admits `burst` at once; every other algorithm admits `burst` in a window of `burst / rate` seconds.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from arena.auth import api_key
+from arena.auth.api_key import KeyRing
 from arena.gateway.filters.limit_key import key_of
 from arena.model.project import Jwt
 from arena.model.route import RateLimit, Route
@@ -23,6 +25,19 @@ async def test_by_role_counts_callers_of_the_same_roles_together(start: Start, s
         assert await ask(client, "/", bearer("user", "dev", sub="ann")) == 200
         assert await ask(client, "/", bearer("dev", "user", sub="bob")) == 429
         assert await ask(client, "/", bearer("user", sub="bob")) == 200
+
+
+async def test_by_key_counts_each_api_key_of_one_name_apart_and_others_as_callers(start: Start, stub: Stub) -> None:
+    (one, kept), (other, too) = api_key.create("acme", ["user"]), api_key.create("acme", ["user"])
+    routes = tuple(Route(by, "web", f"/{by}", rate_limits=(RateLimit(SLOW, 1, by),)) for by in ("key", "principal"))
+    gateway = await start(stub.endpoint(), routes=routes)
+    gateway.view._authenticator.accept(KeyRing([kept, too]))
+    async with connected(gateway) as client:
+        for path, expected in (("/key", [200, 429, 200, 429]), ("/principal", [200, 429, 429, 429])):
+            lines = [f"X-API-Key: {key}\r\n".encode() for key in (one, one, other, other)]
+            assert [await ask(client, path, line) for line in lines] == expected
+        # A new token each time: still the same caller.
+        assert [await ask(client, "/key", bearer(sub="ann", jti=str(n))) for n in range(2)] == [200, 429]
 
 
 async def test_by_service_counts_all_its_routes_together(start: Start, stub: Stub) -> None:

@@ -52,7 +52,7 @@ class ConcurrencySection(Section):
     )
     by: LimitKey | None = Field(
         default=None,
-        description="Count for each of these alone, as in `rate_limits`: principal, role, ip, route, service or"
+        description="Count for each of these alone, as in `rate_limits`: principal, key, role, ip, route, service or"
         " header:X-Tenant. Default: all together.",
     )
     max_queue: Count = Field(

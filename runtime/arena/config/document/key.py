@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-LIMIT_KEYS = ("principal", "role", "ip", "route", "service")
+LIMIT_KEYS = ("principal", "key", "role", "ip", "route", "service")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _OWN_HEADERS = frozenset(
     ("host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "keep-alive", "te", "trailer",
@@ -34,7 +34,7 @@ def _split_key(value: Any) -> Any:
         if not _HEADER.fullmatch(name):
             raise ValueError(f"should be cookie: with the name of one, not {value!r:.60}")
         return f"cookie:{name}"
-    if value in ("role", "route", "service"):
+    if value in ("key", "role", "route", "service"):
         raise ValueError(f"should be principal, ip, header: or cookie: with the name of one, not {value}")
     return _limit_key(value)
 

@@ -102,8 +102,9 @@ class RateLimitSection(Section):
     )
     by: LimitKey = Field(
         default="principal",
-        description="Who is counted: each authenticated caller (or address, where there is none), each set of roles, each"
-        " client address, the route or the service as a whole, or each value of a request header (`header:X-Tenant`).",
+        description="Who is counted: each authenticated caller (or address, where there is none), each API key (`key`; who has"
+        " none is counted as a caller), each set of roles, each client address, the route or the service as a whole, or each"
+        " value of a request header (`header:X-Tenant`).",
     )
     unit: Literal["requests", "tokens"] = Field(
         default="requests",

@@ -22,6 +22,8 @@ from arena.config.document.resilience import RetriesSection
 
 
 def _hash_key(value: str) -> str:
+    if value == "key":
+        raise ValueError("should be principal, ip or header: with the name of one, not key")
     if value in ("role", "route", "service"):
         raise ValueError(
             f"should be principal, ip or header: with the name of one; {value} would send all to one instance"

@@ -21,8 +21,8 @@ from arena.policy.limit.limiter import Limiter, make
 _UNITS = (("a second", 1), ("a minute", 60), ("an hour", 3600), ("a day", 86400))
 _PERIODS = {1.0: "1 second", 60.0: "1 minute", 3600.0: "1 hour", 86400.0: "1 day"}
 
-_WHOM = {"principal": "this caller", "role": "callers with these roles", "ip": "this address", "route": "this route",
-         "service": "this service"}  # fmt: skip
+_WHOM = {"principal": "this caller", "key": "this API key", "role": "callers with these roles", "ip": "this address",
+         "route": "this route", "service": "this service"}  # fmt: skip
 
 
 class Meter:

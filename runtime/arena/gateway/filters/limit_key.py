@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from arena.auth.wording import KEY_SUBJECT
 from arena.gateway.exchange import Exchange
 from arena.gateway.wire.cookie import cookies
 
@@ -31,6 +32,14 @@ def key_of(by: str) -> KeyOf:
 
 def _by_principal(x: Exchange) -> str:
     return x.principal.key if x.principal is not None else _address(x)
+
+
+def _by_api_key(x: Exchange) -> str:
+    """Several keys of one name are one principal. Only our own keys: a client gets a new token as often as it likes."""
+    who = x.principal
+    if who is None or not who.subject.startswith(KEY_SUBJECT) or who.issuer:
+        return _by_principal(x)
+    return f"{who.key}\x1f{who.token_id}"
 
 
 def _by_role(x: Exchange) -> str:
@@ -69,6 +78,7 @@ def _address(x: Exchange) -> str:
 
 _KEYS: dict[str, KeyOf] = {
     "principal": _by_principal,
+    "key": _by_api_key,
     "role": _by_role,
     "ip": _by_ip,
     "route": _by_route,
