@@ -93,13 +93,13 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
 
 async def test_every_worker_has_forgotten_when_it_returns(fleet: Fleet) -> None:
     paths = ("/shop/hats", "/shop/shoes?size=9", "/blog/hats")
-    assert await fleet.ask(*paths, *paths) == ["fwd=uri-miss"] * 6 + ["hit"] * 6
+    assert await fleet.ask(*paths, *paths) == ["fwd=miss"] * 6 + ["hit"] * 6
     rows = await fleet.purges.purge(Purge(url="/shop/shoes?size=9"))
     assert [(row.worker, row.forgot) for row in rows] == [("gateway-1", 1), ("gateway-2", 1)]
-    assert await fleet.ask(*paths) == ["hit", "hit", "fwd=uri-miss", "fwd=uri-miss", "hit", "hit"]
+    assert await fleet.ask(*paths) == ["hit", "hit", "fwd=miss", "fwd=miss", "hit", "hit"]
     assert [row.forgot for row in await fleet.purges.purge(Purge(url="/shop", below=True))] == [2, 2]
     assert [row.forgot for row in await fleet.purges.purge(Purge("blog"))] == [1, 1]
-    assert await fleet.ask(*paths) == ["fwd=uri-miss"] * 6
+    assert await fleet.ask(*paths) == ["fwd=miss"] * 6
     assert [row.forgot for row in await fleet.purges.purge(Purge())] == [3, 3]
     assert [row.forgot for row in await fleet.purges.purge(Purge())] == [0, 0]
     port = fleet.addresses["gateway-1"].port
@@ -132,7 +132,7 @@ async def test_the_store_forgets_too(tmp_path: Path) -> None:
                 rows = await fleet.purges.purge(Purge("shop", "http://shop.example", below=True))
                 assert sum(row.forgot for row in rows) == 1
                 assert [await told(view, "/blog/hats") for view in fleet.views] == ["hit", "hit"]
-                assert await told(second, "/shop/hats") == "fwd=uri-miss"
+                assert await told(second, "/shop/hats") == "fwd=miss"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_a_worker_that_does_not_answer_keeps_no_other_from_forgetting(
         await fleet.purges.purge(Purge())
     await eventually(lambda: all(view.purges.obeyed for view in fleet.views))
     del fleet.addresses["gateway-3"]
-    assert await fleet.ask("/shop/hats") == ["fwd=uri-miss"] * 2
+    assert await fleet.ask("/shop/hats") == ["fwd=miss"] * 2
     fleet.addresses.clear()
     fleet.addresses["gateway-3"] = Address("127.0.0.1", 1)
     with pytest.raises(ArenaError, match="gateway-3 does not answer"):

@@ -23,7 +23,7 @@ def test_with_a_store(sandbox: Sandbox, how_to: Try) -> None:
     told = poll(lambda: page.run(1, None), lambda out: "arena; hit; ttl=" in out)
     assert "arena; hit; ttl=" in told
     assert "forgot 1 kept reply on 2 gateway workers" in page.run(2)
-    assert "arena; fwd=uri-miss" in page.run(1)
+    assert "arena; fwd=miss" in page.run(1)
 
 
 def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
@@ -32,7 +32,7 @@ def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
     page.configure(0)
     page.run(0)
     told = page.run(1)
-    assert "arena; fwd=uri-miss; fwd-status=200; stored" in told
+    assert "arena; fwd=miss; fwd-status=200; stored" in told
     assert "arena; hit; ttl=" in told and "\nage: 0" in told
     page.configure(1)
     sandbox.arena("up", "-d")

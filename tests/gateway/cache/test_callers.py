@@ -65,7 +65,7 @@ async def test_requests_that_could_poison_or_split_it_pass_by_both_ways(start: S
         poison = await client.ask(get("/", line))
         assert said(poison) == "fwd=bypass"
         clean = await client.ask(get("/"))
-        assert (clean.body, said(clean)) == (b"reply 2", "fwd=uri-miss; fwd-status=200; stored")
+        assert (clean.body, said(clean)) == (b"reply 2", "fwd=miss; fwd-status=200; stored")
         assert (await client.ask(get("/", line))).body == b"reply 3"
         assert (await client.ask(get("/"))).body == b"reply 2"
     assert service.count == 3

@@ -25,7 +25,7 @@ async def test_another_services_reply_is_not_kept_as_this_ones(start: Start, stu
 
     gateway.filter(elsewhere)
     async with connected(gateway) as client:
-        assert said(await client.ask(get())) == "fwd=uri-miss; fwd-status=200"
+        assert said(await client.ask(get())) == "fwd=miss; fwd-status=200"
         assert (await client.ask(get())).body == b"reply 2"
 
 

@@ -125,7 +125,7 @@ async def test_a_clients_own_question_is_not_mistaken_for_ours(start: Start, stu
     gateway = await start(stub.endpoint(), routes=(OPEN,))
     async with connected(gateway) as client:
         known = await client.ask(get("/", b'If-None-Match: "v1"\r\n'))
-        assert (known.status, said(known)) == (304, "fwd=uri-miss; fwd-status=304")
+        assert (known.status, said(known)) == (304, "fwd=miss; fwd-status=304")
         assert (await client.ask(get("/"))).status == 200
         service.headers = "cache-control: max-age=0\r\n"
         await client.ask(get("/b"))
@@ -194,7 +194,7 @@ async def test_a_reply_that_was_under_way_during_a_change_is_not_kept(start: Sta
         await writer.ask(post(b"x"))
         go.set()
         await reader.reply()
-        assert said(await reader.ask(get("/"))).startswith("fwd=uri-miss")
+        assert said(await reader.ask(get("/"))).startswith("fwd=miss")
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
@@ -248,7 +248,7 @@ async def test_who_asks_after_a_change_does_not_wait_for_what_was_asked_before(s
         await eventually(lambda: gateway.plane.stats.in_flight == 2)
         await writer.ask(post(b"x", method="PUT"))
         late = await writer.ask(get("/"))
-        assert (late.body, said(late)) == (b"reply 2", "fwd=uri-miss; fwd-status=200; stored")
+        assert (late.body, said(late)) == (b"reply 2", "fwd=miss; fwd-status=200; stored")
         go.set()
         assert [(await one.reply()).body for one in (early, waits)] == [b"reply 1"] * 2
         assert (await writer.ask(get("/"))).body == b"reply 2"

@@ -75,7 +75,7 @@ async def test_what_is_left_to_the_service(start: Start, stub: Stub) -> None:
     async with connected(gateway) as client:
         reply = await client.ask(part("bytes=0-1"))  # nothing is kept yet, and a part is not
         assert (reply.status, said(reply)) == (206, "fwd=bypass")
-        assert said(await client.ask(get("/"))).startswith("fwd=uri-miss")
+        assert said(await client.ask(get("/"))).startswith("fwd=miss")
         for request in (
             part("bytes=0-1,4-5"),
             part("items=0-1"),

@@ -30,7 +30,7 @@ async def test_what_is_fresh_is_given_again(start: Start, stub: Stub) -> None:
         first, second = await twice(client, get("/a?x=1"))
     assert service.count == 1
     assert (first.body, second.body) == (b"reply 1", b"reply 1")
-    assert said(first) == "fwd=uri-miss; fwd-status=200; stored"
+    assert said(first) == "fwd=miss; fwd-status=200; stored"
     assert said(second).startswith("hit; ttl=") and 55 <= int(said(second).rpartition("=")[2]) <= 60
     assert (second.header("age"), second.header("x-kind"), first.header("age")) == ("0", "a", None)
     assert second.header("x-request-id") and second.header("x-request-id") != first.header("x-request-id")
@@ -62,7 +62,7 @@ async def test_what_may_not_be_kept_is_not(start: Start, stub: Stub, headers: st
     async with connected(gateway) as client:
         first, second = await twice(client, get())
     assert (first.body, second.body, service.count) == (b"reply 1", b"reply 2", 2)
-    assert said(second) == "fwd=uri-miss; fwd-status=200"
+    assert said(second) == "fwd=miss; fwd-status=200"
     assert gateway.view.memory.cache is not None and gateway.view.memory.cache.store.size == 0
 
 
@@ -129,7 +129,7 @@ async def test_no_more_is_kept_than_there_is_room_for(start: Start, stub: Stub) 
             await client.ask(get("/0"))
         assert cache.store.size <= 50_000 and cache.store.evicted == 16
         assert said(await client.ask(get("/0"))).startswith("hit")
-        assert said(await client.ask(get("/1"))).startswith("fwd=uri-miss")
+        assert said(await client.ask(get("/1"))).startswith("fwd=miss")
         page = (await client.ask(get("/metrics"))).body.decode()
     assert 'arena_gateway_cache_requests_total{route="web",result="hit"} 21' in page
     assert 'arena_gateway_cache_stored_total{route="web"} 21' in page

@@ -81,7 +81,7 @@ async def test_what_one_gateway_keeps_another_gives(shared: Any, stub: Stub, sto
     one, two = await shared(), await shared()
     async with connected(one) as first, connected(two) as second:
         reply = await first.ask(get("/a?secret=1", ALICE))
-        assert said(reply) == "fwd=uri-miss; fwd-status=200; stored"
+        assert said(reply) == "fwd=miss; fwd-status=200; stored"
 
         async def given() -> bool:
             return said(await second.ask(get("/a?secret=1", BOB))).startswith("hit")
@@ -266,7 +266,7 @@ async def test_a_store_that_is_down_means_a_miss(shared: Any, stub: Stub, server
         server.kill()
         await eventually(lambda: not gateway.view.store.reachable)
         for _ in range(3):
-            assert said(await client.ask(get("/", ALICE))).startswith("fwd=uri-miss")
+            assert said(await client.ask(get("/", ALICE))).startswith("fwd=miss")
         told = json.loads((await client.ask(get("/health"))).body)
         assert (told["status"], told["store"]["cache_missing"]) == ("degraded", ["web"])
         assert "arena_gateway_store_up 0" in (await client.ask(get("/metrics"))).body.decode()

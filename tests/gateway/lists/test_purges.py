@@ -40,7 +40,7 @@ async def test_a_kept_reply_is_forgotten_and_one_on_its_way_is_not_kept(
         at = give(file, Purge(url="/hats"))
         await eventually(lambda: purges.obeyed == at)
         assert purges.forgot == {at: 1}
-        assert said(await client.ask(get("/hats"))).startswith("fwd=uri-miss")
+        assert said(await client.ask(get("/hats"))).startswith("fwd=miss")
         assert said(await client.ask(get("/shoes"))).startswith("hit")
         go, _ = gated(stub, service.headers)
         await slow.send(get("/new"))
@@ -103,7 +103,7 @@ async def test_a_store_that_is_down_is_purged_when_it_is_back(tmp_path: Path, st
             await eventually(lambda: view.purges.obeyed == at)
             # What it did before it fell silent nobody could hear.
             assert view.purges.forgot[at] <= 1
-            assert said(await client.ask(get("/"))).startswith("fwd=uri-miss")
+            assert said(await client.ask(get("/"))).startswith("fwd=miss")
         await cancel(task)
         assert view.store is not None
         view.store.close()

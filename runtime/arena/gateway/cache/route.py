@@ -143,7 +143,7 @@ class RouteCache:
         return verdict if verdict is None or isinstance(verdict, (Refusal, Reply)) else await verdict
 
     def _decide(self, x: Exchange, uri: bytes, asking: Asking, found: Entry | None) -> Verdict | Awaitable[Verdict]:
-        why = b"uri-miss"
+        why = b"miss"  # RFC 9211 section 2.2: of the URI or of its variant, which is not told apart
         if found is not None:
             how = use(found.kept, asking, self.rule, time())
             if how == "fresh":
