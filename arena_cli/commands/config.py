@@ -30,9 +30,6 @@ def config(
     context = current_context()
     project = context.project()
     if check:
-        from arena.auth.issuers import Issuers
-
-        Issuers(project.gateway.issuers)  # raises ConfigError for a key that `up` would refuse
         context.note(f"{', '.join(project.files)}: valid, {plural(len(project.services), 'service')}")
     elif services:
         context.show(*(service.name for service in project.services))
