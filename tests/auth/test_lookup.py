@@ -14,7 +14,6 @@ from arena.model.route import Route
 from arena.model.service import Service as Declared
 from arena.policy.path import readings
 from arena.policy.retry import RetryBudget
-from tests.gateway.filters.test_auth_memory import exchange
 
 _HOSTS = ["a.example", "B.example", "*.example", "*.b.example"]
 _ROUTES = st.lists(
@@ -45,7 +44,7 @@ def test_it_is_the_one_of_the_gateway(routes: list[Route], method: str, path: st
     ]
     match = Table(compiled, {}, stats, stats).match(method.encode(), host.encode(), path.encode())
     if match.choose is not None:
-        match = match.choose(exchange(b""))
+        match = match.choose(object())  # type: ignore[arg-type]  # the conditions above ask nothing of it
     stages = lookup.stages(routes, host, readings(path.encode())[0].decode())
     route = lookup.choose(stages, method)
     if route is not None and route.match:
