@@ -57,8 +57,14 @@ async def _attend(context: Context, request: UpRequest) -> None:
     context.note("\nCtrl-C stops everything\n")
     async with context.client() as arena:
         printer = await follow.printer(arena, context)
-        await follow.print_lines(arena, LogQuery(request.services, since=began, follow=True), printer)
+        await follow.print_lines(arena, LogQuery(_logged(request), since=began, follow=True), printer)
     context.note("the project was stopped from elsewhere")
+
+
+def _logged(request: UpRequest) -> tuple[str, ...]:
+    """Whose lines are shown: the named services' as far as they run here; () for everything."""
+    elsewhere = {service.name for service in request.project.external}
+    return tuple(name for name in request.services if name not in elsewhere)
 
 
 def _listen() -> asyncio.Queue[int]:

@@ -41,7 +41,8 @@ async def up(
     """Start the project, or the named services and what they need.
 
     Without `-d` the logs follow, and Ctrl-C stops the project (a second Ctrl-C at once); so does closing the terminal. What
-    already runs as arena.yaml says is left alone.
+    already runs as arena.yaml says is left alone. A named service that runs elsewhere is waited for until its healthcheck
+    passes.
     """
     from arena.control.messages import UpRequest
     from arena_cli import start

@@ -29,6 +29,8 @@ async def wait(
 ) -> None:
     """Wait until a service has a status or health.
 
+    Of a service that runs elsewhere it is the health that the registry's probe sees.
+
     The exit code is 17 if that took too long, 18 if the service failed.
     """
     from arena_cli.progress import watching

@@ -27,6 +27,17 @@ async def test_logs_follow_and_a_signal_stops_the_project(
     assert isinstance(query, LogQuery) and query.follow and query.services == ("web",) and query.since is not None
 
 
+async def test_what_runs_elsewhere_has_no_log_to_follow(daemon: FakeOperator, folder: Folder) -> None:
+    with (folder.path / "arena.yaml").open("a") as file:
+        file.write("  outside:\n    url: http://127.0.0.1:9\n")
+    terminal = await Terminal.start(folder.path, "up", "outside", "web")
+    await terminal.until("plain words")
+    terminal.process.send_signal(signal.SIGTERM)
+    await terminal.end()
+    (query,) = [what for name, what in daemon.calls if name == "logs"]
+    assert isinstance(query, LogQuery) and query.services == ("web",)
+
+
 @pytest.mark.parametrize("words", [("up",), ("up", "web")])
 async def test_a_closed_terminal_stops_the_project_too(
     daemon: FakeOperator, folder: Folder, words: tuple[str, ...]
