@@ -40,6 +40,35 @@ async def test_framing_is_kept(client: Client, stub: Stub, reply: bytes, expecte
     assert stub.connections == 1
 
 
+@pytest.mark.parametrize("dated", [b"", b"Date: Mon, 23 Nov 2026 19:00:00 GMT\r\n"])
+async def test_a_body_in_reply_to_head_goes_no_further(
+    gateway: Gateway, client: Client, stub: Stub, dated: bytes
+) -> None:
+    """It would be read as the reply to the next request."""
+
+    async def answer(talk: Talk) -> None:
+        await talk.send(b"HTTP/1.1 200 OK\r\n" + dated + b"Content-Length: 4\r\n\r\nEVIL")
+
+    stub.answer = answer
+    for _ in range(3):
+        reply = await client.ask(get(method="HEAD"), "HEAD")
+        assert (reply.status, reply.header("content-length"), reply.body) == (200, "4", b"")
+    assert stub.connections == 3  # nobody knows what else comes on a connection like that
+    await eventually(lambda: [line["bytes_out"] for line in gateway.lines()] == [0, 0, 0])
+
+
+async def test_an_interim_reply_announces_no_body(gateway: Gateway, stub: Stub) -> None:
+    async def answer(talk: Talk) -> None:
+        await talk.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n")
+        await talk.reply(b"ok")
+
+    stub.answer = answer
+    async with connected(gateway) as client:
+        await client.send(get("/", b"Connection: close\r\n"))
+        raw = await client.rest()
+    assert raw.startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
 async def test_a_reply_that_ends_with_its_connection_is_chunked_on(client: Client, stub: Stub) -> None:
     async def answer(talk: Talk) -> None:
         await talk.send(b"HTTP/1.1 200 OK\r\n\r\nhel")

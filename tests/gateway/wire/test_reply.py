@@ -46,6 +46,13 @@ def test_fields_keep_their_order_and_what_ends_here_is_left_out() -> None:
     assert head.fields == (b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"content-length: 1")
 
 
+def test_a_connection_header_cannot_take_off_what_says_where_the_reply_ends() -> None:
+    head = read(
+        b"HTTP/1.1 200 OK", b"Date: now", b"Content-Length: 5", b"Connection: Content-Length, date, x-hop", b"X-Hop: 1"
+    )
+    assert (head.fields, head.length, head.dated) == ((b"date: now", b"content-length: 5"), 5, True)
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -25,7 +25,8 @@ def start(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: byte
     route = x.match.route
     edit = None if route is None else route.edit_reply
     plain = edit is None and x.recast is None and x.taps is None
-    if plain and head.simple and head.length == len(rest) and not x.head.old and x.client.will_keep(x):
+    whole = head.length == len(rest) and not (rest and x.head.method == b"HEAD")
+    if plain and head.simple and whole and not x.head.old and x.client.will_keep(x):
         upstream.reusable = head.reusable and x.body_done
         _write_as_it_is(x, upstream, head, rest)
         return
@@ -96,9 +97,10 @@ def body(x: Exchange, upstream: UpstreamConnection, reader: Body, data: bytes) -
 
 def interim(x: Exchange, head: ReplyHead) -> None:
     """Pass on a 1xx reply (RFC 9110 section 15.2), except 100, which is ours to send, and to HTTP/1.0, which has
-    none."""
+    none. It has no body, so that what it says of a length goes no further (section 8.6)."""
     if head.status != 100 and not x.head.old:
-        x.client.write(head.begin() + b"\r\n\r\n")
+        lines = (line for line in head.fields if not line.startswith(b"content-length:"))
+        x.client.write(b"\r\n".join((STATUS_LINES[head.status], *lines, b"", b"")))
 
 
 def upstream_ended(x: Exchange, reader: Body, exc: Exception | None) -> None:

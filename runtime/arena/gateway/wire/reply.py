@@ -142,7 +142,7 @@ def _apply_connection(head: ReplyHead, connection: bytes) -> None:
     options = connection_options(connection)
     if b"close" in options:
         head.reusable = False
-    named = tuple(option + b":" for option in options if option not in (b"close", b"keep-alive"))
+    named = tuple(option + b":" for option in options if option not in _NO_HEADER_OF_A_HOP)
     if named:
         head.lines = [field for field in head.lines if not field.lower().startswith(named)]
 
@@ -176,6 +176,10 @@ def _drop(_head: ReplyHead, _value: bytes) -> None:
 
 
 _Taker = Callable[[ReplyHead, bytes], None]
+
+# What a Connection header names in vain: it may not name a field that is for whoever gets the content (RFC 9110 section 7.6.1),
+# and the client would not find the end of a reply without its length.
+_NO_HEADER_OF_A_HOP = frozenset({b"close", b"keep-alive", b"content-length", b"date"})
 
 _BY_NAME: dict[bytes, _Taker] = {
     **dict.fromkeys(HOP_BY_HOP, _drop),
