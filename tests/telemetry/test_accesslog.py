@@ -62,13 +62,19 @@ def test_beyond_the_backlog_lines_are_dropped_and_counted(monkeypatch: pytest.Mo
     monkeypatch.setattr(accesslog, "MAX_BACKLOG", 1000)
     reader, fd = os.pipe()
     try:
+        os.set_blocking(fd, False)
+        filled = os.write(fd, b"x" * 1_000_000)  # nobody reads: the pipe takes nothing more
         writer = LineWriter(fd)
-        for _ in range(100):
-            writer.add(b"y" * 99)
-        assert writer.dropped == 89  # eleven lines of 100 bytes are the first to pass 1000
+        for size in (5, 6, 5):
+            for _ in range(size):
+                writer.add(b"y" * 99)
+            assert not writer.flush()
+        assert writer.dropped == 5  # eleven lines of 100 bytes are more than 1000: what comes after them is not kept
+        assert len(os.read(reader, filled)) == filled
         assert writer.flush()
         writer.add(b"again")
-        assert writer.dropped == 89
+        assert writer.flush()
+        assert os.read(reader, 10_000) == (b"y" * 99 + b"\n") * 11 + b"again\n"
     finally:
         os.close(reader)
         os.close(fd)

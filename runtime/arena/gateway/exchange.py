@@ -108,7 +108,6 @@ class Exchange:
         "client", "ends", "fields", "first_byte", "gathering", "head", "held", "ids", "judged", "keep", "log_caller",
         "log_more", "match", "over", "principal", "query", "recast", "reply_fields", "request_id", "rescue", "rescued",
         "sent_at", "service", "status", "stays", "streamed", "taps", "target", "tee", "trace_id", "tries", "upstream",
-        "upstream_seconds",
     )  # fmt: skip
 
     service: Service
@@ -144,7 +143,6 @@ class Exchange:
         self.bytes_in = 0
         self.bytes_out = 0
         self.sent_at = 0.0
-        self.upstream_seconds = 0.0
         self.ends: list[End] | None = None
         self.taps: list[Tap] | None = None
         self.recast: Recast | None = None

@@ -2,7 +2,7 @@
 
 A line is made by hand, because `json.dumps` would cost more than routing. Lines wait at most `INTERVAL`; a regular
 file is written to directly, anything else (a pipe, a terminal) only as far as it takes bytes without blocking. What
-cannot be written is kept up to `MAX_BACKLOG` bytes; beyond that, lines are dropped and counted, and /metrics tells
+cannot be written is kept until it is more than `MAX_BACKLOG` bytes; then new lines are dropped and counted, and /metrics tells
 the count.
 """
 
@@ -27,13 +27,15 @@ def quote(text: str) -> bytes:
 
 
 class LineWriter:
-    """Collects lines and writes them to the file descriptor `fd`, never blocking on a slow reader."""
+    """Collects lines and writes them to the file descriptor `fd`, never blocking on a slow reader. `add` takes a line, without
+    its newline."""
 
-    __slots__ = ("_blocks", "_fd", "_lines", "_poll", "_size", "dropped")
+    __slots__ = ("_blocks", "_fd", "_lines", "_poll", "_size", "add", "dropped")
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._lines: list[bytes] = []
+        self.add = self._lines.append  # once per request, and so without a call of ours
         self._blocks: deque[bytes] = deque()
         self._size = 0
         self.dropped = 0
@@ -42,20 +44,10 @@ class LineWriter:
             self._poll = select.poll()
             self._poll.register(fd, select.POLLOUT)
 
-    def add(self, line: bytes) -> None:
-        """Take one line, without its newline."""
-        if self._size > MAX_BACKLOG:
-            self.dropped += 1
-            return
-        self._size += len(line) + 1
-        self._lines.append(line)
-
     def flush(self) -> bool:
         """Write what the descriptor takes now; True when nothing is left."""
         if self._lines:
-            self._lines.append(b"")
-            self._blocks.append(b"\n".join(self._lines))
-            self._lines = []
+            self._close_block()
         while self._blocks:
             block = self._blocks.popleft()
             written = self._write(block)
@@ -63,8 +55,18 @@ class LineWriter:
             if written < len(block):
                 self._blocks.appendleft(block[written:])
                 return False
-        self._size = 0
         return True
+
+    def _close_block(self) -> None:
+        lines = self._lines
+        if self._size > MAX_BACKLOG:
+            self.dropped += len(lines)
+        else:
+            lines.append(b"")
+            block = b"\n".join(lines)
+            self._blocks.append(block)
+            self._size += len(block)
+        lines.clear()
 
     def _write(self, block: bytes) -> int:
         try:

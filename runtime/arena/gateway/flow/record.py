@@ -31,24 +31,23 @@ def finish(x: Exchange, outcome: Outcome, now: float) -> None:
         target.in_flight -= 1
         if not x.judged:
             attempt.forgotten(x, target)
-        if x.sent_at:
-            x.upstream_seconds = now - x.sent_at
     route = x.match.stats
     route.classes[x.status // 100] += 1
     route.latency.observe(took)
     if plane.log is not None and (target is not None or outcome != "served" or not x.match.quiet):
-        plane.log.add(_line(x, outcome, took))
+        plane.log.add(_line(x, outcome, now))
     if x.ends is not None:
         for end in x.ends:
             end(x, outcome, now)
 
 
-def _line(x: Exchange, outcome: Outcome, took: float) -> bytes:
+def _line(x: Exchange, outcome: Outcome, now: float) -> bytes:
     client, target, status = x.client, x.target, x.status
     # What the client caused is no error of ours.
     wrong = outcome in _WRONG or (status >= 500 and outcome == "served")
+    upstream = now - x.sent_at if target is not None and x.sent_at else 0.0
     return _LINE % (
         client.plane.stamp.now(), b"error" if wrong else b"info", x.request_id, x.trace_id, x.match.log_part,
-        b"null" if target is None else target.log_name, status, _NAMES[outcome], x.attempts, took * 1000,
-        x.upstream_seconds * 1000, x.bytes_in, x.bytes_out, x.log_caller, client.log_ip, x.log_more,
+        b"null" if target is None else target.log_name, status, _NAMES[outcome], x.attempts,
+        (now - x.began) * 1000, upstream * 1000, x.bytes_in, x.bytes_out, x.log_caller, client.log_ip, x.log_more,
     )  # fmt: skip
