@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from arena.auth import lookup
 from arena.gateway.stats import RouteStats
-from arena.gateway.table.routing import CompiledRoute, Service, Table
+from arena.gateway.table.route import CompiledRoute, Service
+from arena.gateway.table.routing import Table
 from arena.model.match import Condition
 from arena.model.project import GatewaySettings, Project
 from arena.model.route import Route

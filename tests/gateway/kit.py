@@ -16,7 +16,7 @@ import jwt
 
 from arena.gateway.connection.listener import Door
 from arena.gateway.plane import Plane
-from arena.gateway.table.routing import Filter
+from arena.gateway.table.route import Filter
 from arena.gateway.view import View
 from arena.model.address import Address
 from arena.model.project import Jwt, Timeouts

@@ -6,7 +6,7 @@ from arena.gateway.connection.client import ClientConnection
 from arena.gateway.exchange import Exchange
 from arena.gateway.refusal import Refusal
 from arena.gateway.stats import RouteStats
-from arena.gateway.table.routing import Match
+from arena.gateway.table.match import Match
 from arena.gateway.wire.request import NO_HEAD
 from tests.gateway.kit import Client, Gateway, get
 

@@ -31,7 +31,8 @@ from arena.gateway.table.cors import CorsRule, without_the_services
 from arena.gateway.table.gates import Gates
 from arena.gateway.table.introduction import Introductions
 from arena.gateway.table.roster import Roster
-from arena.gateway.table.routing import CompiledRoute, Filter, Page, Service, Table
+from arena.gateway.table.route import CompiledRoute, Filter, Page, Service
+from arena.gateway.table.routing import Table
 from arena.gateway.table.target import Target, TargetKey, key_of
 from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.gateway import GatewaySpec

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from arena.gateway.flow.recast import Held, Recast
     from arena.gateway.flow.tries import Tries
     from arena.gateway.plane import Plane
-    from arena.gateway.table.routing import Match, Service
+    from arena.gateway.table.match import Match
+    from arena.gateway.table.route import Service
     from arena.gateway.table.target import Target
 
 Outcome = Literal[

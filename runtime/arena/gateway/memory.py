@@ -10,7 +10,7 @@ from arena.gateway.cache.route import Cache, Onward, RouteCache, invalidator
 from arena.gateway.cache.shelf import Shelf
 from arena.gateway.idempotency.guard import Guard, Idempotency
 from arena.gateway.idempotency.memory import MemoryLedger
-from arena.gateway.table.routing import Filter
+from arena.gateway.table.route import Filter
 from arena.model.cache import Purge
 from arena.model.gateway import GatewaySpec
 from arena.model.route import Route

@@ -15,7 +15,8 @@ from arena.gateway.connection.outbox import Outbox
 from arena.gateway.connection.upstream import UpstreamConnection
 from arena.gateway.refusal import Refusal, reply
 from arena.gateway.stats import Stats
-from arena.gateway.table.routing import NO_ROUTE, Match, Table
+from arena.gateway.table.match import NO_ROUTE, Match
+from arena.gateway.table.routing import Table
 from arena.gateway.wire.reply import ReplyReader
 from arena.gateway.wire.request import RequestReader
 from arena.model.project import GatewaySettings, Timeouts

@@ -13,7 +13,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.filters import auth
 from arena.gateway.filters.auth import Authenticator
 from arena.gateway.stats import RouteStats
-from arena.gateway.table.routing import Match
+from arena.gateway.table.match import Match
 from arena.gateway.wire.request import NO_HEAD, changed
 from arena.model.principal import Principal
 from arena.model.project import Jwt

@@ -6,7 +6,7 @@ import pytest
 
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow.gather import replace_body, whole_body
-from arena.gateway.table.routing import Filter
+from arena.gateway.table.route import Filter
 from tests.gateway.kit import Client, Gateway, Stub, connected, eventually, get, post
 
 LIMIT = 100_000

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from arena.gateway.table.gates import Gates
-from arena.gateway.table.routing import Service
+from arena.gateway.table.route import Service
 from arena.model.concurrency import ConcurrencyLimit
 from arena.model.gateway import GatewaySpec
 from arena.model.project import GatewaySettings

@@ -21,7 +21,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.stats import RouteStats
 from arena.gateway.table import introduction
 from arena.gateway.table.introduction import Introductions
-from arena.gateway.table.routing import Match
+from arena.gateway.table.match import Match
 from arena.gateway.wire.request import NO_HEAD, RequestReader
 from arena.model.principal import Principal
 from arena.model.project import Jwt

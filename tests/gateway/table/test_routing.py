@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from arena.gateway.stats import Stats
 from arena.gateway.table import routing
-from arena.gateway.table.routing import CompiledRoute, Match, Service, Table
+from arena.gateway.table.match import Match
+from arena.gateway.table.route import CompiledRoute, Service
+from arena.gateway.table.routing import Table
 from arena.model.route import Route
 from arena.policy.retry import RetryBudget
 

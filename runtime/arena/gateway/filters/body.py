@@ -21,7 +21,7 @@ from arena.gateway.wire.reply import ReplyDraft
 from arena.model.transform import BodyEdit
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Filter, Verdict
+    from arena.gateway.table.route import Filter, Verdict
 
 _JSON = re.compile(rb"application/(?:[a-z0-9!#$&^_.-]+\+)?json", re.IGNORECASE)
 _STREAMS = frozenset((b"text/event-stream", b"application/x-ndjson", b"application/ndjson", b"application/jsonl",

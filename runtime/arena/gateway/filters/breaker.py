@@ -13,7 +13,7 @@ from time import monotonic
 from arena.gateway.exchange import Exchange, Outcome
 from arena.gateway.flow import fallback
 from arena.gateway.refusal import Refusal
-from arena.gateway.table.routing import Verdict
+from arena.gateway.table.route import Verdict
 from arena.gateway.wire.reply import ReplyDraft
 from arena.model.breaker import BreakerPlace
 from arena.model.traffic import BreakerRule

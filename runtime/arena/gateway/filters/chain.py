@@ -8,7 +8,7 @@ from arena.gateway.filters.auth import Authenticator, require_roles
 from arena.gateway.filters.limit import Meter, admit
 from arena.gateway.filters.permission import authorise
 from arena.gateway.filters.tokens import book
-from arena.gateway.table.routing import Filter
+from arena.gateway.table.route import Filter
 from arena.model.route import RateLimit, Route
 from arena.policy.access import Access
 

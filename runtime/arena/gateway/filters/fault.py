@@ -13,7 +13,7 @@ from random import random
 from arena.gateway.exchange import Exchange
 from arena.gateway.flow import fallback
 from arena.gateway.refusal import Refusal
-from arena.gateway.table.routing import Filter, Verdict
+from arena.gateway.table.route import Filter, Verdict
 from arena.model.resilience import Fault
 
 

@@ -21,7 +21,7 @@ from arena.gateway.table.gate import enter_all
 from arena.model.mirror import Mirror
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Filter, Service
+    from arena.gateway.table.route import Filter, Service
 
 MARK = b"x-arena-mirror: true"
 

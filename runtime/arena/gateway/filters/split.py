@@ -16,7 +16,7 @@ from arena.policy.split import Draw
 
 if TYPE_CHECKING:
     from arena.gateway.stats import RouteStats
-    from arena.gateway.table.routing import Filter, Service
+    from arena.gateway.table.route import Filter, Service
 
 
 def check_split(split: Split) -> None:

@@ -25,7 +25,7 @@ from arena.policy.limit.fixed_window import FixedWindow
 from arena.policy.limit.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Filter, Verdict
+    from arena.gateway.table.route import Filter, Verdict
 
 _NEVER = "{}; this request asks for up to {} tokens, so give it a lower max_tokens, or a shorter prompt"
 

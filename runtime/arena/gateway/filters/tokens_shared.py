@@ -24,7 +24,7 @@ from arena.policy.limit.admission import Answer
 from arena.tasks import spawn
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Filter, Verdict
+    from arena.gateway.table.route import Filter, Verdict
 
 SCRIPT = files("arena.gateway.store").joinpath("tokens.lua").read_bytes()
 _log = logging.getLogger("arena.gateway.store")

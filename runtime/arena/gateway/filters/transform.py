@@ -10,7 +10,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.filters.body import compile_reply_body, compile_request_body
 from arena.gateway.filters.header import compile_edit
 from arena.gateway.filters.query import compile_query
-from arena.gateway.table.routing import Filter
+from arena.gateway.table.route import Filter
 from arena.gateway.wire.reply import ReplyDraft
 from arena.model.transform import Transform
 from arena.policy.rewrite import Rewriter, compile_rewrite

@@ -16,7 +16,7 @@ from arena.gateway.refusal import Refusal
 from arena.policy.deadline import NEVER, left, read, write
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import CompiledRoute
+    from arena.gateway.table.route import CompiledRoute
 
 _UNREADABLE = Refusal(
     400, "bad-request", "x-request-deadline should be a time in Unix seconds, such as 1763904123.250 (not milliseconds)"

@@ -14,7 +14,8 @@ from arena.gateway.flow import forward
 
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
-    from arena.gateway.table.routing import Match, Service
+    from arena.gateway.table.match import Match
+    from arena.gateway.table.route import Service
 
 
 class Nobody:

@@ -18,7 +18,7 @@ from arena.policy.balance import is_admitting
 
 if TYPE_CHECKING:
     from arena.gateway.connection.upstream import UpstreamConnection
-    from arena.gateway.table.routing import Service
+    from arena.gateway.table.route import Service
     from arena.gateway.table.target import Target
 
 REST_SECONDS = 1.0

@@ -20,7 +20,7 @@ from arena.policy.access import Access
 from arena.policy.retry import IDEMPOTENT
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Service, Verdict
+    from arena.gateway.table.route import Service, Verdict
 
 STATIC = "static"
 _NO_RULES = Access()

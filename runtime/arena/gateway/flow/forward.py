@@ -20,7 +20,7 @@ from arena.tasks import spawn
 
 if TYPE_CHECKING:
     from arena.gateway.connection.client import ClientConnection
-    from arena.gateway.table.routing import CompiledRoute, Filter, Verdict
+    from arena.gateway.table.route import CompiledRoute, Filter, Verdict
 
 _NO_UPGRADE = Refusal(
     501,

@@ -16,7 +16,7 @@ from arena.gateway.refusal import Refusal
 from arena.gateway.wire.request import changed
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Verdict
+    from arena.gateway.table.route import Verdict
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

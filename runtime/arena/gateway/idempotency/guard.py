@@ -16,7 +16,7 @@ from arena.gateway.flow.gather import whole_body
 from arena.gateway.flow.recast import Recast
 from arena.gateway.idempotency.record import Full, Ledger, Record, Terms, Unable
 from arena.gateway.refusal import Refusal, Reply
-from arena.gateway.table.routing import Verdict
+from arena.gateway.table.route import Verdict
 from arena.gateway.wire.reply import ReplyDraft
 from arena.model.idempotency import IdempotencyRule
 from arena.policy.idempotency import fingerprint, is_final, read_key

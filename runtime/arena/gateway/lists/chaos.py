@@ -10,7 +10,7 @@ from arena.auth.ledger import Ledger
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.fault import inject
 from arena.gateway.lists.followed import Followed
-from arena.gateway.table.routing import Filter, Verdict
+from arena.gateway.table.route import Filter, Verdict
 from arena.model.chaos import Injection
 
 

@@ -15,7 +15,7 @@ from arena.gateway.page import breakers, insider
 from arena.gateway.refusal import Content, Refusal
 from arena.gateway.stats import LimitStats, Stats
 from arena.gateway.table import gates
-from arena.gateway.table.routing import Page
+from arena.gateway.table.route import Page
 from arena.model import codec
 from arena.model.gateway import GatewaySpec
 from arena.model.page import OPERATOR

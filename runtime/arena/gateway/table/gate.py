@@ -23,7 +23,7 @@ from arena.policy.bulkhead import Bulkhead
 from arena.policy.concurrency import Gradient
 
 if TYPE_CHECKING:
-    from arena.gateway.table.routing import Service, Verdict
+    from arena.gateway.table.route import Service, Verdict
 
 Place = Literal["gateway", "route", "service"]
 GiveBack = Callable[[], None]

@@ -15,7 +15,7 @@ from arena.telemetry import metrics
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from arena.gateway.table.routing import Filter, Service, Verdict
+    from arena.gateway.table.route import Filter, Service, Verdict
 
 _Key = tuple[Place, str, str]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from arena.gateway.table.pick import Pick, picker, weighted_picker
-from arena.gateway.table.routing import Service
+from arena.gateway.table.route import Service
 from arena.model.breaker import BreakerOrder, BreakerPlace
 from arena.model.traffic import OutlierRule, Traffic
 from arena.policy.membership import members

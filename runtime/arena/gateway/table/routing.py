@@ -15,125 +15,29 @@ is decided for each request, by a Match that chooses among others.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arena.gateway.refusal import Content, Refusal, Reply
+from arena.gateway.refusal import Refusal
 from arena.gateway.stats import RouteStats
-from arena.gateway.table.condition import Holds
 from arena.gateway.table.cors import CorsRule, asked_method
-from arena.gateway.table.pick import Pick
-from arena.gateway.table.target import Target
+from arena.gateway.table.match import NO_ROUTE, Match
+from arena.gateway.table.route import CompiledRoute, Page
 from arena.gateway.wire.head import RequestHead
-from arena.model.resilience import Retries
-from arena.model.route import Route
 from arena.policy.host import suffix
 from arena.policy.path import BadPath, canonical, readings
-from arena.policy.retry import RetryBudget
 from arena.telemetry.accesslog import quote
 
 if TYPE_CHECKING:
     from arena.gateway.exchange import Exchange
-    from arena.gateway.filters.transform import ReplyEdit
-    from arena.gateway.flow.fallback import Fallback
-    from arena.gateway.flow.hedge import HedgeRule
-    from arena.gateway.table.gate import Gate
-    from arena.policy.rewrite import Rewriter
 
-Verdict = Refusal | Reply | None
-"""What a filter decides: an answer in place of the service's, or None to let pass."""
-Filter = Callable[["Exchange"], Verdict | Awaitable[Verdict]]
-Page = Callable[["Exchange"], Content | Refusal]
-
-NO_ROUTE = b',"route":null,"service":null'
 _KEEP_MATCHES = 4096
 _KEEP_WAYS = 1024
 _LONGEST_KEPT = 512  # bytes of path; keeping longer ones would let strangers fill the memory
 _NOT_STRIPPABLE = Refusal(400, "bad-request", "an encoded slash stands in the route's prefix or right behind it")
 _NO_CORS = Refusal(403, "forbidden", "no page may call this method here (cors)")
 _NOT_FOUND = Refusal(404, "not-found", "no route matches this host and path; GET /services lists what is here")
-
-
-@dataclass(slots=True)
-class Service:
-    """The live targets of one service, how to choose among them (None: the default), its retry budget and its `gates`, which
-    survive a swap. `tripped`: there are none because a person took them out of traffic."""
-
-    name: str
-    targets: tuple[Target, ...]
-    budget: RetryBudget
-    pick: Pick | None = None
-    retries: Retries = Retries()
-    tripped: bool = False
-    gates: tuple[Gate, ...] = ()
-
-
-@dataclass(slots=True)
-class CompiledRoute:
-    """A route made ready: its filters in order, its counters, its limits (bytes, seconds), and what it makes of a
-    reply's head and of a request's path, and what it tells browsers. `careful`: its attempts are watched from the first on.
-    `holds` is what else it asks of a request, `log_part` its part of an access-log line."""
-
-    route: Route
-    service: Service
-    filters: tuple[Filter, ...]
-    stats: RouteStats
-    body_limit: int
-    first_byte: float
-    edit_reply: ReplyEdit | None = None
-    rewrite: Rewriter | None = None
-    cors: CorsRule | None = None
-    retries: Retries | None = None
-    fallback: Fallback | None = None
-    hedge: HedgeRule | None = None
-    careful: bool = False
-    holds: Holds | None = None
-    log_part: bytes = field(init=False)
-    _methods: frozenset[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.log_part = b',"route":%b,"service":%b' % (quote(self.route.name), quote(self.route.service))
-        methods = {name.encode("latin-1") for name in self.route.methods}
-        # RFC 9110 section 9.3.2: HEAD is GET without its body.
-        self._methods = frozenset(methods | {b"HEAD"}) if b"GET" in methods else frozenset(methods)
-
-    def takes(self, method: bytes) -> bool:
-        """Whether it is for requests with this method."""
-        return not self._methods or method in self._methods
-
-
-@dataclass(slots=True)
-class Match:
-    """Who answers: a route, a page of the gateway's own, or a refusal. `path` is what the upstream is asked for,
-    without the query; `log_part` is the middle of its access-log line; `forwarded_prefix` a header line
-    saying what was stripped; `verdicts` remembers what sets of roles were told here.
-    `choose`: host and path do not say it all, and this finds the match of an exchange. `versions` are the same match with other
-    services in its log line and counters, by their names. `quiet`: what is served so is counted, not logged."""
-
-    log_part: bytes
-    stats: RouteStats
-    route: CompiledRoute | None = None
-    page: Page | None = None
-    refusal: Refusal | None = None
-    path: bytes = b""
-    forwarded_prefix: bytes = b""
-    choose: Callable[[Exchange], Match] | None = None
-    verdicts: dict[frozenset[str], Refusal | None] | None = None
-    versions: dict[str, Match] | None = None
-    quiet: bool = False
-
-    def of(self, service: str, stats: RouteStats) -> Match:
-        """The same match, with `service` in its log line and `stats` as its counters."""
-        if self.versions is None:
-            self.versions = {}
-        known = self.versions.get(service)
-        if known is None:
-            start = self.log_part[: -len(quote(self.stats.service))]
-            known = self.versions[service] = replace(
-                self, log_part=start + quote(service), stats=stats, verdicts=None, versions=None
-            )
-        return known
 
 
 class _Stage:
