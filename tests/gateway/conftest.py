@@ -22,7 +22,7 @@ from arena.model.store import StoreAddress
 from arena.model.traffic import Traffic
 from arena.tasks import cancel, spawn
 from arena.telemetry.accesslog import LineWriter
-from tests.gateway.kit import PUBLIC, SECRET, Answer, Client, Gateway, Start, Stub, connected, hello
+from tests.gateway.kit import PUBLIC, SECRET, Answer, Client, Gateway, Start, Stub, connected, eventually, hello
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -89,11 +89,14 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         gateway = Gateway(plane, view, server.port, log_file, server)
         files.append(file)
         running.append((gateway, [spawn(plane.sweep(), name="sweep"), spawn(plane.write_log(), name="log")]))
+        await eventually(lambda: view.store is None or view.store.up, "the store is up")
         return gateway
 
     yield make
     for gateway, tasks in running:
         gateway.server.close()
+        if gateway.view.store is not None:
+            gateway.view.store.close()
         for connection in (*gateway.plane.clients, *gateway.plane.upstreams):
             connection.transport.abort()
         await cancel(*tasks)

@@ -44,22 +44,14 @@ async def store(server: valkey.Server) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def shared(start: Start, stub: Stub, server: valkey.Server) -> AsyncIterator[Any]:
+def shared(start: Start, stub: Stub, server: valkey.Server) -> Any:
     """`await shared()` starts one more gateway that keeps replies in the server."""
-    made: list[Gateway] = []
 
     async def make(route: Route = GUARDED, **settings: Any) -> Gateway:
         cache = CacheSettings(store="state", **settings)
-        gateway = await start(stub.endpoint(), routes=(route,), store=server.address, cache=cache)
-        made.append(gateway)
-        await eventually(lambda: gateway.view.store is not None and gateway.view.store.up)
-        return gateway
+        return await start(stub.endpoint(), routes=(route,), store=server.address, cache=cache)
 
-    yield make
-    for gateway in made:
-        if gateway.view.store is not None:
-            gateway.view.store.close()
-    await asyncio.sleep(0)
+    return make
 
 
 async def keys(store: Store) -> list[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import get_args
 
 import pytest
@@ -26,21 +26,13 @@ def server() -> Iterator[valkey.Server]:
 
 
 @pytest.fixture
-async def shared(start: Start, stub: Stub, server: valkey.Server) -> AsyncIterator[object]:
+def shared(start: Start, stub: Stub, server: valkey.Server) -> object:
     """`await shared(*limits)` starts one more gateway that counts in the server."""
-    made: list[Gateway] = []
 
     async def make(*limits: RateLimit, **more: object) -> Gateway:
-        gateway = await start(stub.endpoint(), rate_limits=limits, store=server.address, **more)
-        made.append(gateway)
-        await eventually(lambda: gateway.view.store is not None and gateway.view.store.up, "the store is up")
-        return gateway
+        return await start(stub.endpoint(), rate_limits=limits, store=server.address, **more)
 
-    yield make
-    for gateway in made:
-        if gateway.view.store is not None:
-            gateway.view.store.close()
-    await asyncio.sleep(0)
+    return make
 
 
 async def ask(client: Client, *lines: bytes) -> int:
