@@ -90,6 +90,27 @@ async def test_a_client_certificate_says_who_asks_where_nobody_is_asked(gateway:
     assert len(set(digests)) == len(digests) == 6
 
 
+async def test_cookies_do_not_pass_for_a_certificate(gateway: Gateway, client: Client) -> None:
+    """Whoever knows the fingerprint of somebody's certificate, which is no secret, gets nothing of what is kept for them."""
+    digests: list[bytes] = []
+
+    def look(x: Exchange) -> None:
+        x.principal = None
+        for certificate, cookies in ((ClientCertificate("CN=ana", "01"), []), (None, [b"certificate", b"01"])):
+            x.client.certificate = certificate
+            digests.append(credentials_of(x, {b"cookie": cookies} if cookies else {}))
+
+    gateway.filter(look)
+    await client.ask(get("/"))
+    assert len(set(digests)) == 2
+
+
+async def test_a_key_that_a_certificate_made_superfluous_is_for_the_service(exchanges: object) -> None:
+    who = ClientCertificate("CN=ana", "01", common_name="ana").principal
+    digests = [await exchanges(lines, who) for lines in (b"", b"X-API-Key: x\r\n", b"X-API-Key: y\r\n")]  # type: ignore[operator]
+    assert len(set(digests)) == 3
+
+
 def test_a_route_that_tells_the_service_something_else_is_another_one() -> None:
     route = Route("a", "a", "/a")
     other = replace(route, transform=Transform(request=Edit(set=(Pair("X", "y"),))))

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import fields
 from functools import lru_cache
 
+from arena.auth.wording import CERTIFICATE_SUBJECT
 from arena.gateway.exchange import Exchange
 from arena.model.principal import Principal
 from arena.model.route import Route
@@ -54,18 +55,21 @@ def credentials_of(x: Exchange, headers: dict[bytes, list[bytes]]) -> bytes:
     cookies = headers.get(b"cookie")
     if all(each is None for each in (principal, cookies, head.authorization, head.api_key, certificate)):
         return b""
-    said = [b"" if principal is None else _identity(principal), *(cookies or ())]
+    said = [b"" if principal is None else _identity(principal)]
+    for cookie in cookies or ():
+        said += [b"cookie", cookie]  # what each is stands before it: a cookie could have the words of a certificate
     if certificate is not None:
         said += [b"certificate", certificate.fingerprint.encode()]
-    if principal is None or not _is_all(head.authorization, head.api_key):
+    if principal is None or not _is_all(principal, head.authorization, head.api_key):
         said += [b"authorization", head.authorization or b"", b"key", head.api_key or b""]
     return hashlib.sha256(b"\0".join(said)).digest()
 
 
-def _is_all(authorization: bytes | None, api_key: bytes | None) -> bool:
-    """Whether the principal is all that these say: one of them was verified, and what is no bearer token is for the service."""
+def _is_all(principal: Principal, authorization: bytes | None, api_key: bytes | None) -> bool:
+    """Whether the principal is all that these say: one of them was verified, and what is no bearer token is for the service,
+    as is an API key of somebody whom a certificate let in."""
     if authorization is None:
-        return True
+        return api_key is None or not principal.subject.startswith(CERTIFICATE_SUBJECT)
     return api_key is None and authorization[:7].lower() == b"bearer "
 
 
