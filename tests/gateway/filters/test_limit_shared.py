@@ -157,8 +157,8 @@ async def flood(gateway: Gateway, limit: RateLimit, count: int) -> None:
     assert store is not None
     meters = [Meter("", limit, gateway.plane.stats)]
     names, words = [name_of("test", meters[0])], arguments(meters)
-    for start in range(0, count, 500):
-        every = [[names[0] + b"%0100d" % number] for number in range(start, start + 500)]
+    for start in range(0, count, 100):
+        every = [[names[0] + b"%0100d" % number] for number in range(start, start + 100)]
         await asyncio.gather(
             *(store.limits(keys, words, spare(names, keys) if store.crowded else ()) for keys in every)
         )
@@ -189,8 +189,6 @@ async def test_strangers_who_call_themselves_anything_switch_no_limit_off(
         await eventually(lambda: not store.crowded)
         assert [await ask(client, new, b"X-Tenant: new\r\n") for _ in range(3)] == [200, 200, 429]
         assert "crowded" not in (await health(client))["store"]  # type: ignore[operator]  # an object
-    store.close()
-    await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("algorithm", get_args(Algorithm))
@@ -207,5 +205,3 @@ async def test_who_shares_a_count_gets_together_what_one_would(
     answers = [await store.limits([names[0] + b"%d" % number], words, shared) for number in range(8)]
     assert [answer[0] == 0 for answer in answers] == [True] * 5 + [False] * 3
     assert (await store.limits([names[0] + b"0"], words))[0] == 0, "with room, each has a count of its own"
-    store.close()
-    await asyncio.sleep(0)
