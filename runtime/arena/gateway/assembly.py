@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from arena.gateway.filters.mirror import Shadow, compile_mirror
 from arena.gateway.filters.permission import bar
 from arena.gateway.filters.split import check_split, compile_split
 from arena.gateway.filters.tokens import book
-from arena.gateway.filters.transform import compile_transform
+from arena.gateway.filters.transform import Change, compile_transform
 from arena.gateway.flow.fallback import compile_fallback
 from arena.gateway.flow.hedge import compile_hedge
 from arena.gateway.lists.chaos import Chaos
@@ -47,6 +47,16 @@ if TYPE_CHECKING:
     from arena.gateway.store.store import Store
 
 _PLAIN = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the routes of one table are compiled for."""
+
+    spec: GatewaySpec
+    services: dict[str, Service]
+    authenticator: Authenticator
+    access: Access
 
 
 class Assembler:
@@ -109,62 +119,68 @@ class Assembler:
         services = self._serve(names, snapshot, rules)
         for name, service in services.items():
             service.gates = self.gates.at("service", name)
-        access = Access(spec.roles)
-        routes = []
-        for route in every_route:
-            service = services[route.service]
-            change = compile_transform(route.transform)
-            cors = None if route.cors is None else CorsRule(route.cors, route.methods)
-            settings = spec.settings
-            edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
-            onward = Onward(self.gates.at("route", route.name), self._guards.get(route.name))
-            kept = self.memory.cached(route, spec.routes, edit, onward)
-            keys = self.memory.guard(route)
-            # Only what goes on to a service takes places, of its route and of the service: they stand behind whatever may
-            # answer without it, so that a kept reply is given while all are taken.
-            places = self.gates.onward(route, [services[name] for name in route.asked])
-            routes.append(
-                CompiledRoute(
-                    route,
-                    service,
-                    (
-                        *((cors.mark,) if cors is not None else ()),
-                        *compile_chain(
-                            route,
-                            settings.rate_limits,
-                            authenticator,
-                            self._meter,
-                            self._admit,
-                            access=access,
-                            book=self._book,
-                        ),
-                        *self.gates.before(),
-                        *self._split(route, services),
-                        *keys,
-                        *(places if route.cache is None else ()),
-                        *change.filters,
-                        *(each.note for each in keys if route.transform.response_body != BodyEdit()),
-                        *((kept,) if kept is not None else ()),
-                        *(places if route.cache is not None else ()),
-                        *self._guard(route),
-                        *((inject(route.fault),) if route.fault is not None else ()),
-                        *self.chaos.filters(route.asked),
-                        *self._mirror(route, services, access),
-                    ),
-                    self._stats.route(route.name, route.service),
-                    settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
-                    settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
-                    kept.edit if isinstance(kept, RouteCache) else edit,
-                    change.rewrite,
-                    cors,
-                    route.retries,
-                    compile_fallback(route.fallback, services, access),
-                    compile_hedge(route.hedge, self._stats.route(route.name, route.service)),
-                    _is_careful(route, services),
-                    compile_conditions(route.match),
-                )
-            )
+        scene = _Scene(spec, services, authenticator, Access(spec.roles))
+        routes = [self._compile(route, scene) for route in every_route]
         return Table(routes, pages, self._own, self._unmatched)
+
+    def _compile(self, route: Route, scene: _Scene) -> CompiledRoute:
+        settings, services = scene.spec.settings, scene.services
+        stats = self._stats.route(route.name, route.service)
+        change = compile_transform(route.transform)
+        cors = None if route.cors is None else CorsRule(route.cors, route.methods)
+        edit = change.edit_reply if cors is None else without_the_services(change.edit_reply)
+        onward = Onward(self.gates.at("route", route.name), self._guards.get(route.name))
+        kept = self.memory.cached(route, scene.spec.routes, edit, onward)
+        return CompiledRoute(
+            route,
+            services[route.service],
+            ((cors.mark,) if cors is not None else ()) + self._filters(route, scene, change, kept),
+            stats,
+            settings.max_body_bytes if route.max_body_bytes is None else route.max_body_bytes,
+            settings.timeouts.first_byte if route.first_byte_timeout is None else route.first_byte_timeout,
+            kept.edit if isinstance(kept, RouteCache) else edit,
+            change.rewrite,
+            cors,
+            route.retries,
+            compile_fallback(route.fallback, services, scene.access),
+            compile_hedge(route.hedge, stats),
+            _is_careful(route, services),
+            compile_conditions(route.match),
+        )
+
+    def _filters(
+        self, route: Route, scene: _Scene, change: Change, kept: RouteCache | Filter | None
+    ) -> tuple[Filter, ...]:
+        """What a request goes through, in order: who asks and how often; whose it is; what may answer without the service;
+        and what stands before the service itself."""
+        services, keys = scene.services, self.memory.guard(route)
+        chain = compile_chain(
+            route,
+            scene.spec.settings.rate_limits,
+            scene.authenticator,
+            self._meter,
+            self._admit,
+            access=scene.access,
+            book=self._book,
+        )
+        # Only what goes on to a service takes places, of its route and of the service: they stand behind whatever may answer
+        # without it, so that a kept reply is given while all are taken.
+        places = self.gates.onward(route, [services[name] for name in route.asked])
+        return (
+            *chain,
+            *self.gates.before(),
+            *self._split(route, services),
+            *keys,
+            *(places if route.cache is None else ()),
+            *change.filters,
+            *(each.note for each in keys if route.transform.response_body != BodyEdit()),
+            *((kept,) if kept is not None else ()),
+            *(places if route.cache is not None else ()),
+            *self._guard(route),
+            *((inject(route.fault),) if route.fault is not None else ()),
+            *self.chaos.filters(route.asked),
+            *self._mirror(route, services, scene.access),
+        )
 
     def _guard(self, route: Route) -> tuple[Filter, ...]:
         guard = self._guards.get(route.name)
