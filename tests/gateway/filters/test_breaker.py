@@ -29,7 +29,7 @@ from tests.gateway.kit import (
     nowhere,
     post,
 )
-from tests.gateway.page.test_pages import metric, scrape
+from tests.gateway.page.test_counters import metric, scrape
 
 RULE = BreakerRule(failures=2, open_for=3600.0)
 ROUTE = Route("all", "web", "/", auth="none", breaker=RULE)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from arena.model.traffic import BreakerRule, Traffic
 from tests.gateway.kit import Start, bearer, connected, get, nowhere
-from tests.gateway.page.test_pages import metric, scrape
+from tests.gateway.page.test_counters import metric, scrape
 
 
 async def test_operators_see_every_breaker_and_nobody_else_does(start: Start) -> None:

@@ -17,7 +17,7 @@ from arena.model.snapshot import Endpoint
 from arena.model.traffic import OutlierRule, Traffic
 from arena.policy.latency import PeakEwma
 from tests.gateway.kit import Start, Talk, bearer, connected, get, hello
-from tests.gateway.page.test_pages import metric, scrape
+from tests.gateway.page.test_counters import metric, scrape
 
 SLOW = Traffic(slow_start=10.0)
 
