@@ -32,8 +32,8 @@ def create(
 ) -> None:
     """Make an API key for a program.
 
-    The key alone goes to stdout, this once: only its digest is kept. Limits and the access log call the
-    caller `key:NAME`; services see neither key nor name.
+    The key alone goes to stdout, this once: only its digest is kept. Limits, the access log and services call the
+    caller `key:NAME`; services never see the key.
     """
     from arena_cli import keys
     from arena_cli.render import key

@@ -94,6 +94,11 @@ def test_mistakes(problems: Problems, services: str, problem: str) -> None:
     assert problem in found
 
 
+def test_a_limit_with_a_mistake_in_it_is_not_taken_for_another(problems: Problems) -> None:
+    found = problems("gateway: {rate_limits: [{rate: 5/s, by: moon}, {rate: 5/s, by: sun}, {rate: 5/s, name: 'a b'}]}")
+    assert [each.split(": ")[0].rpartition(".")[2] for each in found] == ["by", "by", "name"]
+
+
 def test_the_gateways_own_limits_are_told_apart_too(problems: Problems) -> None:
     (found,) = problems("gateway: {rate_limits: [{rate: 5/s}, {rate: 5/s, algorithm: fixed_window}]}")
     assert "gateway.rate_limits[1]: is called principal-5-per-1s, as another limit here is" in found

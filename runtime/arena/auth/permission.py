@@ -33,12 +33,12 @@ class Explanation:
 
 
 def explain(project: Project, roles: Iterable[str], method: str, path: str, host: str = "") -> Explanation:
-    """What the gateway would say to a caller with these roles. A query is left out, and what is not ASCII is escaped, as
-    clients do. Raises UsageError for what is no path."""
+    """What the gateway would say to a caller with these roles. A query and a fragment are left out, and what is not ASCII is
+    escaped, as clients do. Raises UsageError for what is no path."""
     if not path.startswith("/"):
         raise UsageError(f"{path!r:.60} is not a path", hint="such as /ai_service/generate")
     try:
-        asked = canonical(quote(path.partition("?")[0], safe=_AS_IT_IS).encode())
+        asked = canonical(_as_sent(path))
         spellings = [each.decode() for each in readings(asked)]
         declared = [route for service in project.services for route in service.routes]
         stages = _stages(declared, host, spellings)
@@ -66,6 +66,12 @@ def known_roles(project: Project) -> frozenset[str]:
     declared = {name for role in project.roles for name in (role.name, *role.inherits)}
     wanted = {name for service in project.services for route in service.routes for name in route.roles}
     return frozenset((*declared, *wanted, page.OPERATOR))
+
+
+def _as_sent(path: str) -> bytes:
+    bare = path.partition("#")[0].partition("?")[0]
+    # Surrogates are how Python spells arguments that are not UTF-8.
+    return quote(bare, safe=_AS_IT_IS, errors="surrogateescape").encode()
 
 
 def _stages(routes: list[Route], host: str, spellings: list[str]) -> list[lookup.Stage]:
@@ -116,7 +122,8 @@ def _judge(
     paths = [unquote_to_bytes(each).decode("utf-8", "surrogateescape") for each in spellings]
     decision, inner = access.weigh(roles, route.served_by, method, paths)
     if decision.rule is None and route.permissions:
-        return Explanation(False, f"no rule allows {route.service}:{method}:{inner}", *where)
+        told = inner.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return Explanation(False, f"no rule allows {route.service}:{method}:{told}", *where)
     if decision.rule is None:
         needed = f"has the role {' or '.join(sorted(held & set(route.roles)))}" if route.roles else "is authenticated"
         found = Explanation(True, f"the route asks for no permission, and the caller {needed}", *where)

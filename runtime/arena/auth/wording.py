@@ -34,6 +34,7 @@ def check_name(name: str, what: str) -> str:
     """The name itself. Raises UsageError for what no header or log line can carry; `what` is the option it came from."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"the {what} {name!r:.60} must be a word without spaces or quotes", hint=f"such as --{what} user"
+            f"the {what} {name!r:.60} must be a word of at most {_LONGEST} ASCII characters, without spaces or quotes",
+            hint=f"such as --{what} user",
         )
     return name

@@ -197,6 +197,8 @@ def _check_titles(reading: Reading, limits: tuple[RateLimit, ...], place: Path) 
     """Headers and metrics tell the limits of one place apart by what they are called."""
     seen: set[str] = set()
     for index, limit in enumerate(limits):
+        if not reading.checked.is_sound((*place, "rate_limits", index)):
+            continue
         if limit.title in seen:
             message = f"is called {limit.title}, as another limit here is"
             reading.problem((*place, "rate_limits", index), message, "give each of them a `name` of its own")
