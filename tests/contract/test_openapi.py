@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
+from tests import plain
 from tests.registry.conftest import RegistryProcess, make_registry, shared
 from tests.services.ai_service.conftest import Service, service
 
@@ -37,7 +37,7 @@ def test_every_app_of_ours_is_asked_here() -> None:
 def ask_everything(url: str, check: Callable[[Any], None]) -> set[str]:
     """Call `check` with requests of every operation that the app at `url` documents: fitting ones and misfits. Returns the
     operations asked."""
-    document = httpx.get(f"{url}/openapi.json", trust_env=False).raise_for_status().json()
+    document = plain.get(f"{url}/openapi.json").raise_for_status().json()
     schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=url)
     asked = set()
@@ -76,7 +76,7 @@ def test_registry(shared: RegistryProcess) -> None:
 
 def check_watch(case: Any) -> None:
     """The stream has no end: its head, and the line that comes at once."""
-    with httpx.stream(**sendable(case), timeout=30, trust_env=False) as answer:
+    with plain.stream(**sendable(case), timeout=30) as answer:
         assert answer.status_code == 200
         first = json.loads(next(answer.iter_lines()))
     assert {"version", "epoch", "endpoints"} <= first.keys()

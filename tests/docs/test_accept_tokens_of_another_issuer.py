@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests import plain
 from tests.docs.conftest import Try
 from tests.e2e.conftest import Sandbox, poll
 from tests.issuer import issuing, jwk
@@ -29,7 +29,7 @@ def test_keys_at_a_url(sandbox: Sandbox, how_to: Try) -> None:
         sandbox.environment["TOKEN"] = issuer.token("RS256", "k1", aud="mobile", realm_access={"roles": ["user"]})
         told = page.run(0)
         assert "verified" in told and "not verified" not in told and '"path": "/"' in told
-        assert httpx.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 401
+        assert plain.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 401
         with sandbox.client() as client:  # our own tokens stay good
             assert client.get("/web/").status_code == 200
         (row,) = json.loads(page.run(1))["issuers"]
@@ -52,7 +52,7 @@ def test_keys_in_files(sandbox: Sandbox, how_to: Try) -> None:
             sandbox.arena("up", "-d")
             headers = {"authorization": f"Bearer {text}"}
             reply = poll(
-                lambda headers=headers: httpx.get(f"http://127.0.0.1:{sandbox.port}/web/", headers=headers),
+                lambda headers=headers: plain.get(f"http://127.0.0.1:{sandbox.port}/web/", headers=headers),
                 lambda reply: reply.status_code == 200,
             )
             assert reply.status_code == 200, reply.text

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from arena.auth import signed, signing_key
+from tests import plain
 from tests.docs.conftest import HowTo, Try
 from tests.e2e.conftest import Sandbox, poll
 
@@ -36,7 +37,7 @@ def direct(sandbox: Sandbox, token: str = "", **headers: str) -> httpx.Response:
     address = sandbox.rows()["billing-1"]["endpoint"]
     if token:
         headers["authorization"] = f"Bearer {token}"
-    return httpx.get(f"http://{address}/invoices", headers=headers, trust_env=False)
+    return plain.get(f"http://{address}/invoices", headers=headers)
 
 
 def test_the_page(sandbox: Sandbox, page: HowTo) -> None:

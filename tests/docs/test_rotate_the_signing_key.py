@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
+from tests import plain
 from tests.docs.conftest import Try
 from tests.e2e.conftest import Sandbox, poll
 
@@ -16,7 +15,7 @@ SERVICES = """
 
 
 def status(sandbox: Sandbox, credential: str) -> int:
-    return httpx.get(f"http://127.0.0.1:{sandbox.port}/web/", headers={"authorization": credential}).status_code
+    return plain.get(f"http://127.0.0.1:{sandbox.port}/web/", headers={"authorization": credential}).status_code
 
 
 def test_a_key_that_arena_made(sandbox: Sandbox, how_to: Try) -> None:

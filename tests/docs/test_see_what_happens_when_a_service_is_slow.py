@@ -14,6 +14,7 @@ from threading import Event
 import httpx
 import psutil
 
+from tests import plain
 from tests.docs.conftest import Try
 from tests.e2e.conftest import Sandbox, poll
 
@@ -65,7 +66,7 @@ def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
         told = page.run(2)
     assert "was there again after" in told
     assert [reply.status_code for reply in seen].count(200) > 20
-    assert "x-arena-fault" not in httpx.get(f"http://127.0.0.1:{sandbox.port}/shop").headers
+    assert "x-arena-fault" not in plain.get(f"http://127.0.0.1:{sandbox.port}/shop").headers
 
 
 def test_a_command_that_is_killed_leaves_nothing_wrong(sandbox: Sandbox) -> None:
@@ -89,7 +90,7 @@ def test_ctrl_c_ends_it_early_and_it_still_reports(sandbox: Sandbox) -> None:
     )
 
     def status() -> int:
-        return httpx.get(f"http://127.0.0.1:{sandbox.port}/shop").status_code
+        return plain.get(f"http://127.0.0.1:{sandbox.port}/shop").status_code
 
     assert poll(status, lambda code: code == 503) == 503
     command.send_signal(signal.SIGINT)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import httpx
-
+from tests import plain
 from tests.docs.conftest import Try
 from tests.e2e.conftest import Sandbox, poll
 
@@ -25,7 +24,7 @@ def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
     url = f"http://127.0.0.1:{sandbox.port}/web/"
 
     def answers() -> Counter[str]:
-        return Counter(httpx.get(url).raise_for_status().json()["instance"] for _ in range(30))
+        return Counter(plain.get(url).raise_for_status().json()["instance"] for _ in range(30))
 
     poll(answers, lambda found: len(found) == 2)
     told = page.run(0)
@@ -36,7 +35,7 @@ def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
 
     script = page.blocks("sh")[2].splitlines()
     sandbox.arena(*script[0].split()[1:])
-    assert httpx.get(url).json()["type"] == "urn:arena:problem:circuit-open"
+    assert plain.get(url).json()["type"] == "urn:arena:problem:circuit-open"
     sandbox.arena(*script[1].split()[1:])
     assert set(answers()) == {"web-1", "web-2"}
 
@@ -51,10 +50,10 @@ def test_weights(sandbox: Sandbox, how_to: Try) -> None:
     page.configure(0)
     sandbox.arena("up", "-d")
     url = f"http://127.0.0.1:{sandbox.port}/billing/"
-    poll(lambda: httpx.get(url).status_code, lambda status: status == 200)
+    poll(lambda: plain.get(url).status_code, lambda status: status == 200)
     shown = {
         row["instance"]: row["full_weight"] for row in sandbox.json("breaker", "list") if row["service"] == "billing"
     }
     assert shown == {"billing-1": 9.0, "billing-2": 1.0}
-    found = Counter(httpx.get(url).json()["instance"] for _ in range(200))
+    found = Counter(plain.get(url).json()["instance"] for _ in range(200))
     assert found["web-1"] > 2 * found["web-2"] > 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
+from tests import plain
 from tests.docs.conftest import Try
 from tests.e2e.conftest import Sandbox, poll
 
@@ -24,7 +23,7 @@ def test_the_page(sandbox: Sandbox, how_to: Try) -> None:
 
     def status(token: str) -> int:
         url = f"http://127.0.0.1:{sandbox.port}/web/"
-        return httpx.get(url, headers={"authorization": f"Bearer {token}"}).status_code
+        return plain.get(url, headers={"authorization": f"Bearer {token}"}).status_code
 
     assert (status(first), status(second)) == (200, 200)
     page.run(0)

@@ -74,7 +74,8 @@ class Sandbox:
     def client(self, *words: str) -> httpx.Client:
         """An HTTP client of the gateway with a fresh token."""
         headers = {"authorization": f"Bearer {self.token(*words)}"}
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=20)
+        base = f"http://127.0.0.1:{self.port}"
+        return httpx.Client(base_url=base, headers=headers, timeout=20, verify=False)  # plain HTTP: see tests.plain
 
     def daemon_pid(self, name: str = "demo") -> int:
         """The pid of this project's daemon, found by its command line."""

@@ -7,8 +7,7 @@ import signal
 import time
 from collections import Counter
 
-import httpx
-
+from tests import plain
 from tests.e2e.conftest import Sandbox, poll
 
 WEB = """
@@ -23,7 +22,7 @@ WEB = """
 def answers(sandbox: Sandbox, count: int = 20) -> Counter[str]:
     """Who answers, each request on a connection of its own, so that both workers are asked."""
     url = f"http://127.0.0.1:{sandbox.port}/web/"
-    return Counter(httpx.get(url).raise_for_status().json()["instance"] for _ in range(count))
+    return Counter(plain.get(url).raise_for_status().json()["instance"] for _ in range(count))
 
 
 def test_an_instance_is_out_on_every_worker_within_a_second_and_stays_out_until_it_is_reset(sandbox: Sandbox) -> None:
@@ -52,10 +51,10 @@ def test_an_instance_is_out_on_every_worker_within_a_second_and_stays_out_until_
     assert "web has no instance 'web-7'" in sandbox.arena("breaker", "trip", "web/web-7", code=2).stderr
 
     sandbox.arena("breaker", "trip", "web", "--for", "2s")
-    refused = httpx.get(f"http://127.0.0.1:{sandbox.port}/web/")
+    refused = plain.get(f"http://127.0.0.1:{sandbox.port}/web/")
     assert (refused.status_code, refused.json()["type"]) == (503, "urn:arena:problem:unavailable")
     began = time.monotonic()
     url = f"http://127.0.0.1:{sandbox.port}/web/"
-    poll(lambda: {httpx.get(url).status_code for _ in range(10)}, lambda statuses: statuses == {200})
+    poll(lambda: {plain.get(url).status_code for _ in range(10)}, lambda statuses: statuses == {200})
     assert time.monotonic() - began < 10
     assert set(answers(sandbox, 40)) == {"web-1", "web-2"}

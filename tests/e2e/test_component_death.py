@@ -7,6 +7,7 @@ import signal
 
 import httpx
 
+from tests import plain
 from tests.e2e.conftest import Sandbox, poll
 
 WEB = """
@@ -35,7 +36,7 @@ def test_requests_go_on_without_the_registry_which_comes_back_knowing_everything
         poll(lambda: client.get("/health").json()["snapshot"]["stale"], lambda stale: stale is False)
         assert client.get("/health").json()["snapshot"]["stale"] is False
         assert client.get("/web/").status_code == 200
-    listing = httpx.get(f"http://127.0.0.1:{sandbox.registry_port}/v1/services").json()
+    listing = plain.get(f"http://127.0.0.1:{sandbox.registry_port}/v1/services").json()
     assert [service["service"] for service in listing["services"]] == ["web"]
 
 

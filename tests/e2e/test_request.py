@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-import httpx
-
+from tests import plain
 from tests.e2e.conftest import Sandbox, poll
 
 SERVICES = """
@@ -45,7 +44,7 @@ def test_answers_and_refusals(sandbox: Sandbox) -> None:
             assert reply.headers["content-type"] == "application/problem+json"
             assert set(reply.json()) >= PROBLEM
         assert int(refusals[429].headers["retry-after"]) > 0
-        listing = httpx.get(f"http://127.0.0.1:{sandbox.port}/services").text
+        listing = plain.get(f"http://127.0.0.1:{sandbox.port}/services").text
         assert "web" in listing and "127.0.0.1" not in listing
         assert client.get("/health").status_code == 200
         assert "arena_" in client.get("/metrics").text

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
+from tests import plain
 from tests.e2e.conftest import Sandbox, poll
 from tests.e2e.load import Load
 from tests.ports import free_port
@@ -32,10 +33,10 @@ def test_workers_share_port_and_counts_and_one_that_is_killed_is_back(sandbox: S
     workers = {name: row for name, row in sandbox.rows().items() if row["kind"] == "gateway"}
     assert sorted(workers) == ["gateway-1", "gateway-2"]
     base = f"http://127.0.0.1:{sandbox.port}"
-    answered = {httpx.get(f"{base}/health").json()["worker"] for _ in range(40)}
+    answered = {plain.get(f"{base}/health").json()["worker"] for _ in range(40)}
     assert answered == {"gateway-1", "gateway-2"}
     for name, row in workers.items():
-        assert httpx.get(f"http://{row['endpoint']}/health").json()["worker"] == name
+        assert plain.get(f"http://{row['endpoint']}/health").json()["worker"] == name
 
     with httpx.Client(base_url=base) as client:
         survivor = client.get("/health").json()["worker"]
@@ -44,17 +45,17 @@ def test_workers_share_port_and_counts_and_one_that_is_killed_is_back(sandbox: S
         killed_at = time.monotonic()
         # Whoever is connected to the other notices nothing, and new connections are dealt to those who live.
         assert [client.get("/web/").status_code for _ in range(30)] == [200] * 30
-        assert [httpx.get(f"{base}/web/").status_code for _ in range(20)] == [200] * 20
+        assert [plain.get(f"{base}/web/").status_code for _ in range(20)] == [200] * 20
         # The address is the same, because the registry and scrapers may know it.
         back = poll(lambda: _worker(f"http://{workers[victim]['endpoint']}"), lambda worker: worker == victim)
         assert back == victim
         print(f"{victim} was back {time.monotonic() - killed_at:.1f} s after it was killed")
 
-    window = httpx.get(f"{base}/web/").headers["ratelimit"]
+    window = plain.get(f"{base}/web/").headers["ratelimit"]
     left = int(window.partition(";r=")[2].partition(";")[0])
-    statuses = [httpx.get(f"{base}/web/").status_code for _ in range(30)]
+    statuses = [plain.get(f"{base}/web/").status_code for _ in range(30)]
     assert statuses == [200] * 30
-    assert f";r={left - 31};" in httpx.get(f"{base}/web/").headers["ratelimit"]
+    assert f";r={left - 31};" in plain.get(f"{base}/web/").headers["ratelimit"]
 
 
 SERVED = """
@@ -92,7 +93,7 @@ def test_a_gateway_that_is_killed_refuses_nobody(sandbox: Sandbox) -> None:
     sandbox.write(SERVED)
     sandbox.arena("up", "-d")
     os.kill(sandbox.rows()["gateway-1"]["pid"], signal.SIGKILL)
-    assert [httpx.get(f"http://127.0.0.1:{sandbox.port}/web/", timeout=10).status_code for _ in range(3)] == [200] * 3
+    assert [plain.get(f"http://127.0.0.1:{sandbox.port}/web/", timeout=10).status_code for _ in range(3)] == [200] * 3
 
 
 def test_a_move_names_its_key_and_takes_nobody_down(sandbox: Sandbox) -> None:
@@ -102,7 +103,7 @@ def test_a_move_names_its_key_and_takes_nobody_down(sandbox: Sandbox) -> None:
     sandbox.write(SERVED)
     assert f"gateway-1  (gateway.port: {before} → {sandbox.port} takes a restart)" in _planned(sandbox)
     sandbox.arena("up", "-d")
-    assert httpx.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 200
+    assert plain.get(f"http://127.0.0.1:{sandbox.port}/web/").status_code == 200
     poll(lambda: _worker(f"http://127.0.0.1:{before}"), lambda worker: not worker)
     assert _worker(f"http://127.0.0.1:{before}") == ""
 
@@ -164,6 +165,6 @@ def _planned(sandbox: Sandbox) -> str:
 
 def _worker(url: str) -> str:
     try:
-        return str(httpx.get(f"{url}/health").json()["worker"])
+        return str(plain.get(f"{url}/health").json()["worker"])
     except httpx.TransportError:
         return ""

@@ -21,6 +21,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from tests import plain
 from tests.ports import free_port
 from tests.served import Served
 
@@ -206,7 +207,7 @@ def _await_health(process: Served) -> None:
     while time.monotonic() < deadline:
         assert process.popen.poll() is None, process.stderr
         try:
-            httpx.get(f"{process.url}/health", trust_env=False)
+            plain.get(f"{process.url}/health")
         except httpx.TransportError:
             time.sleep(0.02)
         else:

@@ -18,6 +18,7 @@ from websockets.exceptions import InvalidStatus
 
 from arena import sdk
 from arena.errors import ConfigError
+from tests import plain
 from tests.ports import free_port
 from tests.sdk.conftest import Start, StubRegistry, eventually
 from tests.sdk.kit import Daemon
@@ -34,7 +35,7 @@ def test_an_app_with_such_a_route_of_its_own_is_refused(path: str) -> None:
 
 
 def get(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, trust_env=False, timeout=10)
+    return plain.get(url, headers=headers, timeout=10)
 
 
 def test_alone_it_serves_and_says_so_once(start: Start) -> None:
@@ -95,10 +96,10 @@ def test_the_trace_goes_on_to_the_next_service(start: Start) -> None:
 def test_health_says_what_the_service_says(start: Start) -> None:
     service = start()
     for status, http in (("degraded", 200), ("unhealthy", 503)):
-        httpx.post(f"{service.url}/say/{status}", trust_env=False)
+        plain.post(f"{service.url}/say/{status}")
         health = get(f"{service.url}/health")
         assert (health.status_code, health.json()["status"], health.json()["detail"]) == (http, status, "because")
-    httpx.post(f"{service.url}/say/raise", trust_env=False)
+    plain.post(f"{service.url}/say/raise")
     assert get(f"{service.url}/health").status_code == 503
     service.stop()
     assert any("RuntimeError: no idea" in line.get("exception", "") for line in service.lines)

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain
 from tests.ports import free_port
 from tests.served import Served
 
@@ -35,12 +36,12 @@ class Service(Served):
     """A running ai_service."""
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, trust_env=False, timeout=30)
+        return plain.get(self.url + path, timeout=30)
 
     def post(self, path: str, body: object, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json", **headers}
-        return httpx.post(self.url + path, content=content, headers=headers, trust_env=False, timeout=30)
+        return plain.post(self.url + path, content=content, headers=headers, timeout=30)
 
     def metric(self, series: str) -> float:
         found = re.search(rf"^{re.escape(series)} (\S+)$", self.get("/metrics").text, re.MULTILINE)

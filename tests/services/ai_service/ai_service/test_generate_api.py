@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain
 from tests.services.ai_service.conftest import Service, until
 
 STORY = {"prompt": "Write a very long story about a fox.", "max_tokens": 1500}
@@ -98,11 +99,11 @@ def test_a_stream_that_cannot_begin_is_a_problem_too(service: Service) -> None:
 
 
 def test_health_answers_while_the_model_works(service: Service) -> None:
-    with httpx.stream("POST", f"{service.url}/generate", json={**STORY, "stream": True}, trust_env=False) as stream:
+    with plain.stream("POST", f"{service.url}/generate", json={**STORY, "stream": True}) as stream:
         lines = stream.iter_lines()
         next(lines)
         for _ in range(5):
-            assert httpx.get(f"{service.url}/health", trust_env=False, timeout=2).status_code == 200
+            assert plain.get(f"{service.url}/health", timeout=2).status_code == 200
         next(lines)  # and it is still at it
 
 
