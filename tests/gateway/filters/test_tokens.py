@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from dataclasses import replace
 
@@ -53,6 +54,25 @@ async def test_the_most_is_booked_and_what_was_not_used_comes_back(start: Start,
         second = await client.ask(prompt(40))
         assert left(second) == 1000 - 30 - 10 - 100
     assert stub.asked[0].header("accept-encoding") == "identity"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity, zstd", "x-own"])
+async def test_what_a_request_asks_for_cannot_be_hidden_in_a_compressed_body(
+    start: Start, stub: Stub, coding: str
+) -> None:
+    answering(stub, {"total_tokens": 1})
+    shadow = replace(LIMIT, name="shadow", enforce=False)
+    routes = (ROUTE, replace(ROUTE, path="/shadow", name="shadow", rate_limits=(shadow,)))
+    gateway = await start(stub.endpoint(), routes=routes)
+    coded = f"Content-Encoding: {coding}\r\n".encode()
+    body = gzip.compress(b'{"max_tokens": 900}')
+    async with connected(gateway) as client:
+        refused = await client.ask(post(body, "/", coded))
+        assert "compressed" in str(refused.problem(415, "unsupported-media-type")["detail"])
+        assert refused.header("accept-encoding") == "identity"
+        assert await rest(client) == 1000
+        assert (await client.ask(post(body, "/", b"Content-Encoding: identity\r\n"))).status == 200
+        assert (await client.ask(post(body, "/shadow", coded))).status == 200
 
 
 async def test_a_caller_cannot_exceed_by_asking_at_once(start: Start, stub: Stub) -> None:

@@ -41,6 +41,8 @@ async def test_gateways_share_one_count(start: Start, stub: Stub, server: valkey
         beyond = prompt(40, max_tokens=991).replace(b"\r\n\r\n", tenant, 1)
         assert "up to 1001 tokens" in str((await one.ask(beyond)).problem(429, "rate-limited")["detail"])
         assert (await one.ask(get("/", tenant[2:-2]))).status == 200
+        coded = ask.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n", 1)
+        assert (await one.ask(coded)).status == 415
 
 
 @pytest.mark.parametrize(("rule", "status"), [("allow", 200), ("deny", 503)])

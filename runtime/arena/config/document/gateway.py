@@ -48,8 +48,9 @@ class AuthSection(Section):
     )
     mtls: Flag = Field(
         default=False,
-        description="A client certificate says who asks, where a request carries no token or key: `cert:` and its common name"
-        " (or its first URI or DNS name), with its organizations (O) as roles. Needs `tls.client_ca`.",
+        description="A client certificate says who asks, where a request carries neither `Authorization` nor an API key:"
+        " `cert:` and its common name (or its first URI or DNS name), with its organizations (O) as roles. Needs"
+        " `tls.client_ca`.",
     )
 
 

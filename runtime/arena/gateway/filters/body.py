@@ -97,7 +97,7 @@ class JsonRecast:
             return _unfit(f"it is a stream ({kind.decode('latin-1')})")
         if kind and not _JSON.fullmatch(kind):
             return False
-        if not _is_plain(head.fields):
+        if not is_plain(head.fields):
             return _unfit("it is compressed, though it was asked not to be")
         head.fields = _without(head.fields, _OF_THE_BYTES)
         return True
@@ -117,10 +117,10 @@ def _unfit(why: str) -> Refusal:
 
 
 def _is_json(fields: Iterable[bytes]) -> bool:
-    return _JSON.fullmatch(_content_type(fields)) is not None and _is_plain(fields)
+    return _JSON.fullmatch(_content_type(fields)) is not None and is_plain(fields)
 
 
-def _is_plain(fields: Iterable[bytes]) -> bool:
+def is_plain(fields: Iterable[bytes]) -> bool:
     """Whether no content coding was applied."""
     codings = [line[17:].strip().lower() for line in fields if line[:17].lower() == b"content-encoding:"]
     return all(coding in (b"", b"identity") for coding in codings)

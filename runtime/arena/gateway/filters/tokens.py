@@ -1,7 +1,8 @@
 """How many tokens of a language model: booked before a request is let through, settled when its reply tells what it used.
 
-All limits on tokens of a route are booked together, or none. The body is gathered for it, and the service is asked for no
-compression, so that the reply can be read on its way; it is passed on piece by piece as ever. What was never sent to the
+All limits on tokens of a route are booked together, or none. The body is gathered for it; a compressed one is refused, because
+what it asks for cannot be seen. The service is asked for no compression, so that the reply can be read on its way; it is passed
+on piece by piece as ever. What was never sent to the
 service, and what it answered with an error, used nothing. A reply that says nothing of its usage, or broke off, keeps what was
 booked.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from arena.gateway.content.usage import Meter as Usage
 from arena.gateway.content.usage import allowed, estimate
 from arena.gateway.exchange import Exchange, Outcome
+from arena.gateway.filters.body import is_plain
 from arena.gateway.filters.limit import Meter, conclude
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
@@ -28,7 +30,12 @@ if TYPE_CHECKING:
     from arena.gateway.table.route import Filter, Verdict
 
 _NEVER = "{}; this request asks for up to {} tokens, so give it a lower max_tokens, or a shorter prompt"
-
+_CODED = Refusal(  # RFC 9110 section 15.5.16 has it say what would be taken
+    415,
+    "unsupported-media-type",
+    "this route counts tokens, which cannot be done in a compressed body; send it without a content coding",
+    headers=(b"accept-encoding: identity",),
+)
 
 Settle = Callable[[int, float], None]
 """Told once what became of a booking: tokens used, and when (monotonic seconds)."""
@@ -71,7 +78,18 @@ def book(meters: Sequence[Meter]) -> Filter:
             watch(x, cost, settle)
         return refusal
 
-    return check
+    return for_plain_bodies(check, meters)
+
+
+def for_plain_bodies(check: Filter, meters: Sequence[Meter]) -> Filter:
+    """`check`, with a 415 before it for bodies that were compressed, where a limit of `meters` refuses anything."""
+    if not any(meter.enforce for meter in meters):
+        return check
+
+    def look(x: Exchange) -> Verdict | Awaitable[Verdict]:
+        return check(x) if not x.head.content_length or is_plain(x.fields) else _CODED
+
+    return look
 
 
 def cost_of(x: Exchange, meters: Sequence[Meter]) -> int:

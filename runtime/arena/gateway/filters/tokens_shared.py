@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from arena.gateway.exchange import Exchange
 from arena.gateway.filters.limit import Meter
 from arena.gateway.filters.limit_shared import name_of, spare, unchecked
-from arena.gateway.filters.tokens import cost_of, tell, watch
+from arena.gateway.filters.tokens import cost_of, for_plain_bodies, tell, watch
 from arena.gateway.flow.gather import whole_body
 from arena.gateway.refusal import Refusal
 from arena.gateway.store.link import StoreDown, StoreRefused
@@ -74,7 +74,7 @@ def book_shared(meters: Sequence[Meter], store: Store, project: str) -> Filter:
                 watch(x, cost, settle)
         return refusal
 
-    return check
+    return for_plain_bodies(check, meters)
 
 
 async def run(store: Store, keys: Sequence[bytes], words: Sequence[bytes], rules: Sequence[bytes]) -> list[int]:
