@@ -55,6 +55,8 @@ async def test_a_refusal_of_head_has_no_body(start: Start) -> None:
         assert (reply.status, reply.body, reply.header("content-type")) == (404, b"", "application/problem+json")
         assert int(reply.header("content-length") or 0) > 0
 
+    assert (await gateway.line())["bytes_out"] == 0
+
 
 async def test_every_answer_says_when_it_was_made(start: Start) -> None:
     gateway = await start(routes=())

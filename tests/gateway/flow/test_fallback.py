@@ -110,6 +110,24 @@ async def test_statuses_of_the_service_that_are_named(start: Start, stub: Stub) 
     await at_rest(gateway)
 
 
+async def test_a_connection_that_waits_for_the_rest_of_a_body_is_used_no_more(start: Start, stub: Stub) -> None:
+    """The service would take the next request, which may be anybody's, for that rest."""
+
+    async def impatient(talk: Talk) -> None:
+        await (busy(talk) if talk.asked.method == "POST" else talk.reply())
+
+    stub.answer, stub.stream = impatient, True
+    route = replace(PUBLIC, fallback=replace(STATIC.fallback or Fallback(), on=(), statuses=(503,)))
+    gateway = await start(stub.endpoint(), routes=(route,), traffic=Traffic(breaker=None))
+    async with connected(gateway) as client, connected(gateway) as other:
+        await client.send(get("/", b"Content-Length: 10\r\n", method="POST") + b"012")
+        assert (await client.reply("POST")).header("x-arena-fallback") == "static"
+        assert (await other.ask(get("/mine"))).body == b"hello"
+    assert [asked.target for asked in stub.asked] == ["/", "/mine"]
+    assert stub.connections == 2
+    await at_rest(gateway)
+
+
 async def test_only_causes_that_are_named(start: Start, stub: Stub) -> None:
     stub.answer = hang_up
     route = replace(PUBLIC, fallback=replace(STATIC.fallback or Fallback(), on=("unavailable",)))

@@ -99,11 +99,12 @@ def _answer(
     x: Exchange, status: int, content_type: bytes, body: bytes, headers: tuple[bytes, ...], *, outcome: Outcome
 ) -> None:
     client = x.client
+    head_only = x.head.method == b"HEAD"
     x.status = status
-    x.bytes_out = len(body)
+    x.bytes_out = 0 if head_only else len(body)
     x.keep = client.will_keep(x)
     headers = (x.ids, x.reply_fields, *headers, connection_line(x))
-    client.write(reply(status, content_type, body, headers, head_only=x.head.method == b"HEAD"))
+    client.write(reply(status, content_type, body, headers, head_only=head_only))
     now = monotonic()
     record.finish(x, outcome, now)
     client.reply_done(x, now)

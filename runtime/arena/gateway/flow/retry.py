@@ -77,11 +77,13 @@ def _is_unwanted(x: Exchange, tries: Tries, status: int) -> bool:
 
 
 def _put_back(x: Exchange, upstream: UpstreamConnection, head: ReplyHead, rest: bytes, now: float) -> None:
-    """This reply is not for the client; its connection goes back to the pool if the whole of it has come."""
+    """This reply is not for the client; its connection goes back to the pool if the whole of it has come, and the request has
+    gone."""
     attempt.replied(x, upstream.target, head.status, now)
     x.client.plane.stats.upstream_errors[upstream.target.service, f"status_{head.status}"] += 1
     x.upstream = None
-    upstream.reusable = head.reusable and len(rest) == (0 if x.head.method == b"HEAD" else head.length)
+    whole = len(rest) == (0 if x.head.method == b"HEAD" else head.length)
+    upstream.reusable = head.reusable and x.body_done and whole
     upstream.release(now)
 
 
