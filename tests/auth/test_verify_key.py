@@ -66,6 +66,18 @@ def test_keys_that_cannot_be_used(jwt: Jwt, message: str) -> None:
         load(jwt)
 
 
+@pytest.mark.parametrize("form", ["PEM", "PKCS1", "SSH"])
+def test_a_public_key_is_no_secret(form: str) -> None:
+    key = rsa.generate_private_key(65537, 2048).public_key()
+    encoding, kind = {
+        "PEM": (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "PKCS1": (Encoding.PEM, PublicFormat.PKCS1),
+        "SSH": (Encoding.OpenSSH, PublicFormat.OpenSSH),
+    }[form]
+    with pytest.raises(ConfigError, match="the text of a key"):
+        load(Jwt(key.public_bytes(encoding, kind).decode()))
+
+
 def test_a_secret_is_for_hmac_alone() -> None:
     assert load(Jwt("s" * 32)).algorithms == ("HS256",)
     assert load(Jwt("s" * 64, algorithms=("HS512", "HS256"))).algorithms == ("HS512", "HS256")

@@ -203,6 +203,11 @@ def test_where_keys_may_be_published(load: Load, url: str) -> None:
         ("{jwks_file: binary.json}", "jwks_file: is not a JSON file"),
         ("{audience: []}", "audience: should not be empty"),
         ("{audience: ['']}", "should not be empty"),
+        (
+            "{secret: [xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, '-----BEGIN PUBLIC KEY----- x']}",
+            "secret[1]: is the text of a key",
+        ),
+        ("{secret: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ== me@home}", "secret: is the text of a key, of which"),
         ("{secret: [short, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx]}", "secret[0]: should be at least 32 bytes long"),
     ],
 )

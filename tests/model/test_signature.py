@@ -1,6 +1,6 @@
 import pytest
 
-from arena.model.signature import ASYMMETRIC, RSA, KeyUnusable, of_key
+from arena.model.signature import ASYMMETRIC, RSA, KeyUnusable, is_key_text, of_key
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,20 @@ def test_what_a_key_is_good_for(kind: str, bits: int, curve: str, algorithms: tu
     else:
         with pytest.raises(KeyUnusable):
             of_key(kind, bits, curve)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", True),
+        ("note\n---- BEGIN SSH2 PUBLIC KEY ----", True),
+        ("-----BEGIN CERTIFICATE----- MIIB", True),
+        ("ssh-ed25519 AAAA", True),
+        ("ecdsa-sha2-nistp256 AAAA", True),
+        ("BEGIN PUBLIC KEY", False),
+        ("ssh-secrets-are-long-enough-to-be-good", False),
+        ("our ssh-rsa", False),
+    ],
+)
+def test_what_looks_like_a_key(text: str, key: bool) -> None:
+    assert is_key_text(text) is key

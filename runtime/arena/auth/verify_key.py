@@ -8,7 +8,7 @@ from typing import Any
 from arena.auth.secret import check_strength
 from arena.errors import ConfigError
 from arena.model.project import Jwt
-from arena.model.signature import SECRET_BYTES, USABLE, KeyUnusable, of_key
+from arena.model.signature import SECRET_BYTES, USABLE, KeyUnusable, is_key_text, of_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,12 @@ class VerifyKey:
 
 
 def of_secret(secret: str, jwt: Jwt, kid: str = "") -> VerifyKey:
-    """The key that a secret is. Raises ConfigError for a weak one, or algorithms that are not for secrets."""
+    """The key that a secret is. Raises ConfigError for a weak one, a key's text, or algorithms that are not for secrets."""
     check_strength(secret, "the JWT secret")
+    if is_key_text(secret):
+        raise ConfigError(
+            "the JWT secret is the text of a key", hint="an issuer's public key is gateway.auth.jwt.public_key"
+        )
     for algorithm in jwt.algorithms:
         if len(secret.encode()) < SECRET_BYTES.get(algorithm, 0):
             raise ConfigError(f"{algorithm} needs a JWT secret of at least {SECRET_BYTES[algorithm]} bytes")

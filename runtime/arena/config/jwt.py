@@ -7,7 +7,7 @@ from arena.config.context import Reading
 from arena.config.document.jwt import JwtSection
 from arena.config.tree import Path
 from arena.model.project import Jwt
-from arena.model.signature import SECRET_BYTES
+from arena.model.signature import SECRET_BYTES, is_key_text
 
 _WHERE: Path = ("gateway", "auth", "jwt")
 _KEYS = ("secret", "public_key", "jwks_url", "jwks_file", "discovery")
@@ -90,18 +90,23 @@ def _secrets(reading: Reading, where: Path, section: JwtSection, algorithms: tup
         hint = "set ARENA_JWT_SECRET to the output of: openssl rand -hex 64"
         reading.problem((*where, "algorithms"), message, hint)
     for number, secret in enumerate(secrets):
-        _check_length(reading, (*where, "secret", number) if given else None, secret, needed)
+        _check_secret(reading, (*where, "secret", number) if given else None, secret, needed)
     return secrets
 
 
-def _check_length(reading: Reading, where: Path | None, secret: str, needed: int) -> None:
+def _check_secret(reading: Reading, where: Path | None, secret: str, needed: int) -> None:
     """`where` None: it comes from the environment."""
     length = len(secret.encode())
-    if length >= needed:
-        return
-    message = f"should be at least {needed} bytes long, this one has {length}"
-    if where is not None:
-        hint = f"leave it out and Arena makes one, or use the output of: openssl rand -hex {needed}"
-        reading.problem(where, message, hint)
+    made = f"use the output of: openssl rand -hex {needed}"
+    if is_key_text(secret):
+        message = "is the text of a key, of which one half is public: who has that could sign"
+        hint = f"name an issuer's public key as public_key; for a secret {made}"
+    elif length < needed:
+        message = f"should be at least {needed} bytes long, this one has {length}"
+        hint = made if where is None else f"leave it out and Arena makes one, or {made}"
     else:
-        reading.report.problem(None, ("ARENA_JWT_SECRET",), message, f"use the output of: openssl rand -hex {needed}")
+        return
+    if where is None:
+        reading.report.problem(None, ("ARENA_JWT_SECRET",), message, hint)
+    else:
+        reading.problem(where, message, hint)

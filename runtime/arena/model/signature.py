@@ -5,6 +5,8 @@ Sources: RFC 8725 sections 3.1 and 3.2, RFC 7518 sections 3.2 (secrets) and 3.3 
 
 from __future__ import annotations
 
+import re
+
 SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """By the algorithm, how long a secret must be: no shorter than the hash."""
 
@@ -14,11 +16,18 @@ RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 EDWARDS = ("EdDSA",)
 ASYMMETRIC = (*RSA, *CURVES.values(), *EDWARDS)
+_KEY_TEXT = re.compile(r"----[- ]BEGIN [A-Z0-9 ]+[- ]----|\A(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp)")
 USABLE = "RSA from 2048 bits on, P-256, P-384, P-521, Ed25519 and Ed448 can be used"
 
 
 class KeyUnusable(ValueError):
     """No token can be verified with this key; the message says why."""
+
+
+def is_key_text(secret: str) -> bool:
+    """Whether what stands in a secret's place is the text of a key pair's key, or of a certificate (PEM, OpenSSH). Half of
+    such a pair is public, so that anybody could sign with it. Source: RFC 8725 section 2.1."""
+    return _KEY_TEXT.search(secret) is not None
 
 
 def of_key(kind: str, bits: int = 0, curve: str = "") -> tuple[tuple[str, ...], str]:

@@ -192,7 +192,7 @@ def require_roles(roles: tuple[str, ...]) -> Callable[[Exchange], Refusal | None
     refusal = Refusal(
         403,
         "forbidden",
-        f"this route needs the role {names}; issue a token with `arena token issue --role {sorted(roles)[0]}`",
+        f"this route needs the role {names}; `arena token issue --role {sorted(roles)[0]}` makes a token that has it",
         headers=(b'www-authenticate: Bearer realm="arena", error="insufficient_scope"',),
     )
 

@@ -40,7 +40,7 @@ def judge(route: Route, access: Access, roles: frozenset[str], method: str, path
     held = access.closure(roles)
     if route.roles and held.isdisjoint(route.roles):
         wanted = sorted(route.roles)
-        hint = f"issue a token with `arena token issue --role {wanted[0]}`"
+        hint = f"`arena token issue --role {wanted[0]}` makes a token that has it"
         return _refuse(f"this route needs the role {' or '.join(wanted)}; {hint}")
     try:
         plain = _plain(path)
