@@ -46,6 +46,12 @@ def test_fields_keep_their_order_and_what_ends_here_is_left_out() -> None:
     assert head.fields == (b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"content-length: 1")
 
 
+def test_a_head_may_not_be_larger_because_it_came_at_once() -> None:
+    assert len(read(b"HTTP/1.1 200 OK", b"X: " + b"a" * 65_000).fields) == 1
+    with pytest.raises(WireError, match="larger than 65536 bytes"):
+        read(b"HTTP/1.1 200 OK", b"X: " + b"a" * 70_000)
+
+
 def test_a_connection_header_cannot_take_off_what_says_where_the_reply_ends() -> None:
     head = read(
         b"HTTP/1.1 200 OK", b"Date: now", b"Content-Length: 5", b"Connection: Content-Length, date, x-hop", b"X-Hop: 1"

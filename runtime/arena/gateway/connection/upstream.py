@@ -22,6 +22,7 @@ from arena.gateway.exchange import Exchange
 from arena.gateway.flow import failure, respond, retry
 from arena.gateway.wire.body import Body, chunk
 from arena.gateway.wire.errors import WireError
+from arena.gateway.wire.reply import LONGEST_HEAD, too_large
 
 if TYPE_CHECKING:
     from arena.gateway.plane import Plane
@@ -31,7 +32,6 @@ INFINITE = float("inf")
 # Shorter than the keep-alive of common servers (uvicorn: 5 s), so that we close first and do not send into a closing
 # door.
 POOL_SECONDS = 4.0
-MAX_REPLY_HEAD = 64 * 1024
 _END = b"\r\n\r\n"
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no ClientHello: RFC 8446 section 5.1
 
@@ -201,8 +201,8 @@ class UpstreamConnection(asyncio.Protocol):
         self.buffer = data
         if data[:2] == _TLS_ALERT and self.target.tls is None:
             failure.broke_protocol(x, "it speaks TLS; is its url https:// and not http://?", self)
-        elif len(data) > MAX_REPLY_HEAD:
-            failure.broke_protocol(x, f"its reply head is larger than {MAX_REPLY_HEAD} bytes", self)
+        elif len(data) > LONGEST_HEAD:
+            failure.broke_protocol(x, str(too_large()), self)
 
     def _read_body(self, x: Exchange, body: Body, data: bytes) -> None:
         if not x.client.blocked:

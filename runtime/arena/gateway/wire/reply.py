@@ -17,6 +17,7 @@ from arena.gateway.wire.status import STATUS_LINES
 NO_BODY = frozenset({204, 304})
 UNTIL_CLOSE = -1
 CHUNKED = -2
+LONGEST_HEAD = 64 * 1024
 _KEEP_HEADS = 512
 _LONGEST_KEPT = 1024  # bytes
 _KEEP_NAMES = 1024
@@ -86,6 +87,8 @@ class ReplyReader:
         known = self._recall.known.get(raw)
         if known is not None:
             return known
+        if len(raw) > LONGEST_HEAD:
+            raise too_large()
         head = self._parse(raw, switching)
         if self._recall.is_due(raw) and head.status != 101:
             head.passed = head.begin()
@@ -126,6 +129,11 @@ class ReplyReader:
             self._head.lines.append(name + b": " + value)
         else:
             take(self._head, value)
+
+
+def too_large() -> WireError:
+    """What is wrong with a head of more than LONGEST_HEAD bytes, whether all of it has come or not."""
+    return WireError(f"its reply head is larger than {LONGEST_HEAD} bytes")
 
 
 def _taker_of(name: bytes) -> _Taker | None:
