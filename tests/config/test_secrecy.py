@@ -56,12 +56,25 @@ def test_harmless(name: str) -> None:
         ("jwt: {secret: abc}", "jwt: {secret: ***}"),
         ("secret: [abc, ${NEW}, 'de f']", "secret: [***, ${NEW}, '** *']"),
         ("secret: [", "secret: ["),
+        ('secret: "a b" # why', 'secret: "* *" # why'),
+        ("secret: a bc  # why", "secret: * **  # why"),
+        ("{secret: a bc, port: 80}", "{secret: * **, port: 80}"),
+        ("{secret: 'it''s, {b}', port: 80}", "{secret: '**''*, ***', port: 80}"),
+        (r'secret: "a\"b c"', r'secret: "**"* *"'),
+        ('secret: "a b', 'secret: "* *'),
+        ("command: run --token=abc --port 80", "command: run --token=*** --port 80"),
         ("secret: *anchor", "secret: *anchor"),
         ("  url: http://me:pass@h/", "  url: http://me:****@h/"),
     ],
 )
 def test_conceal_stars_column_for_column(line: str, shown: str) -> None:
     assert conceal(line) == shown
+
+
+@pytest.mark.parametrize("where", ["gateway.auth.jwt.secret", "gateway.auth.jwt[1].secret[0]"])
+def test_a_secret_on_a_line_of_its_own(where: str) -> None:
+    assert conceal("    - a 'bc, d'", where) == "    - * '**, *'"
+    assert conceal("    - a 'bc, d'", "gateway.auth.jwt.issuer") == "    - a 'bc, d'"
 
 
 @pytest.mark.parametrize("where", ["gateway.tls.key", "gateway.tls.certificates[0].cert", "services.web.tls.key"])

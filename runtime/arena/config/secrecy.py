@@ -13,7 +13,12 @@ _HARMLESS = re.compile(
 _TLS = re.compile(r"(^|\.)tls\.")
 _FILE = re.compile(r"(^|\.)tls(\.certificates(\[\d+\])?)?\.key$")
 
-_PAIR = re.compile(r"""([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*["']?)(\[[^\]]*|[^\s"',}\]{\[][^\s"',}\]]*)""")
+_QUOTED = r""""(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?"""  # may hold anything
+_PLAIN = r"""[^\s"',}\]{\[][^\s"',}\]]*"""
+_MORE = r"""(?:\s+[^\s"',}\]{\[#][^\s"',}\]]*)*"""  # behind `key: ` a value may have several words
+_NAME = re.compile(r"""(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]+)["']?\s*[:=]\s*""")
+_VALUE = re.compile(rf"{_QUOTED}|\[[^\]]*|(?<=\s){_PLAIN}{_MORE}|{_PLAIN}")
+_INDEX = re.compile(r"(\[\d+\])+$")
 _WORD = re.compile(r"""[^\s"',\[]+""")
 _CREDENTIALS = re.compile(r"(://[^\s:/@$]*:)([^\s/@$]+)(?=@)")
 
@@ -34,17 +39,21 @@ def conceal_credentials(text: str) -> str:
 def conceal(line: str, where: str = "") -> str:
     """A line of a file with the values of secret-like keys starred out, column for column: quoted lines end up in terminals
     and CI logs. References such as `${VAR}` stay, they give nothing away. `where` is what the line is quoted for: in a section
-    of TLS a `key` names a file."""
+    of TLS a `key` names a file, and a secret may stand on a line without its key."""
     starred = _CREDENTIALS.sub(lambda match: match[1] + "*" * len(match[2]), line)
     file = "key" if _TLS.search(where) else ""
+    last = _INDEX.sub("", where).rpartition(".")[2]
+    if last != file and is_secret(last) and last not in line:
+        return _WORD.sub(_starred, starred)
 
-    def star(match: re.Match[str]) -> str:
-        name, between, value = match.groups()
-        hidden = is_secret(name) and name != file
-        return f"{name}{between}{_WORD.sub(_starred, value) if hidden else value}"
-
-    return _PAIR.sub(star, starred)
+    shown, at = "", 0
+    while (name := _NAME.search(starred, at)) is not None:
+        shown, at = shown + starred[at : name.end()], name.end()
+        value = _VALUE.match(starred, at) if is_secret(name[1]) and name[1] != file else None
+        if value is not None:
+            shown, at = shown + _WORD.sub(_starred, value[0]), value.end()
+    return shown + starred[at:]
 
 
 def _starred(word: re.Match[str]) -> str:
-    return word[0] if word[0][0] in "$&*" else "*" * len(word[0])
+    return word[0] if word[0][0] in "$&*" or word[0] == "-" else "*" * len(word[0])
